@@ -1,0 +1,16 @@
+/*
+ * descriptors: 0, 1 and 2 are taken before anything else is opened, so that a
+ * closed standard error never becomes the server's socket.
+ */
+#ifndef MEMC_DESCRIPTORS_H
+#define MEMC_DESCRIPTORS_H
+
+#include <stdbool.h>
+
+/*
+ * Fills those that are closed so that using them still fails with EBADF.
+ * False: impossible, errno tells. *stdin_closed: there is nothing to read.
+ */
+bool descriptors_reserve(bool *stdin_closed);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * encode: a record as memcached's key and value.
+ *
+ * The value is `UserApps` of proto/appsinstalled.proto in protobuf's wire
+ * format, serialized by protobuf-c: fields in the order of their numbers,
+ * apps not packed (proto2), lat and lon always there.
+ */
+#ifndef MEMC_ENCODE_H
+#define MEMC_ENCODE_H
+
+#include "outbuf.h"
+#include "record.h"
+
+/* `dev_type:dev_id` into key, at most RECORD_KEY_MAX bytes, no NUL; returns its length. */
+size_t encode_key(const struct record *record, char *key);
+
+/* The most bytes that the value of a line of this length can have. */
+size_t encode_value_max(size_t line_bytes);
+
+/* The value into memory with room for it; returns its length. */
+size_t encode_value(const struct record *record, char *value);
+
+/*
+ * Writes the record as protobuf's text format, on one line that is left open:
+ * `apps: 1 apps: 2 lat: 0.5 lon: -1`. A double is the shortest decimal that
+ * reads back as the same one.
+ */
+void encode_text(const struct record *record, struct outbuf *out);
+
+/* Encodes a built-in sample, decodes it and compares. */
+bool encode_self_test(void);
+
+#endif

@@ -1,0 +1,103 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#include "infile.h"
+
+#include "patience.h"
+#include "stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WRITER_POLL_MS = 20, PIPE_BYTES = 1024 * 1024 };
+
+const char *infile_strerror(enum infile_result result)
+{
+    switch (result) {
+    case INFILE_OK:
+        return "success";
+    case INFILE_LOCKED:
+        return "another process reads it already";
+    case INFILE_NOT_FIFO:
+        return "is not a FIFO, and --keep-open needs one";
+    case INFILE_NO_WRITER:
+        return "no writer came: is its memc_route running?";
+    case INFILE_STOPPED:
+        return "stopped by a signal";
+    case INFILE_ERRNO:
+        break;
+    }
+    return strerror(errno);
+}
+
+static enum infile_result close_with(int fd, enum infile_result result)
+{
+    int saved = errno;
+
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+enum infile_result infile_open(const char *path, bool keep_open, struct infile *file)
+{
+    struct stat info;
+    bool standard = !path || strcmp(path, "-") == 0;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return INFILE_ERRNO;
+    if (fstat(fd, &info) < 0)
+        return close_with(fd, INFILE_ERRNO);
+    if (S_ISDIR(info.st_mode)) {
+        errno = EISDIR;
+        return close_with(fd, INFILE_ERRNO);
+    }
+    bool fifo = S_ISFIFO(info.st_mode);
+    if (!standard && flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return close_with(fd, errno == EWOULDBLOCK ? INFILE_LOCKED : INFILE_ERRNO);
+    if (keep_open && (!fifo || standard))
+        return close_with(fd, INFILE_NOT_FIFO);
+    *file = (struct infile){fd, -1, fifo && !standard && strncmp(path, "/dev/", 5) != 0};
+    if (keep_open) {
+        file->keeper = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        file->waits = false;
+        if (file->keeper < 0)
+            return close_with(fd, INFILE_ERRNO);
+    }
+    if (fifo)
+        fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
+    return INFILE_OK;
+}
+
+/*
+ * A read of an empty FIFO tells whether it has a writer: without one it is 0,
+ * with a silent one EAGAIN. POLLHUP is set once a writer has come and gone.
+ */
+enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in, int64_t wait_ms)
+{
+    struct patience patience = patience_start(wait_ms);
+
+    while (file->waits) {
+        switch (linebuf_fill(in, 0)) {
+        case LINEBUF_FILLED:
+        case LINEBUF_IDLE:
+            return INFILE_OK;
+        case LINEBUF_STOPPED:
+            return INFILE_STOPPED;
+        case LINEBUF_ERROR:
+            return INFILE_ERRNO;
+        case LINEBUF_END:
+            break;
+        }
+        struct pollfd ready = {.fd = file->fd, .events = POLLIN};
+        if (stop_poll(&ready, patience_slice(&patience, WRITER_POLL_MS)) > 0)
+            return INFILE_OK;
+        if (!patience_step(&patience, 5 * WRITER_POLL_MS))
+            return INFILE_NO_WRITER;
+    }
+    return INFILE_OK;
+}

@@ -1,0 +1,46 @@
+/*
+ * json: one flat object (RFC 8259) on one line, built into a fixed buffer.
+ *
+ *     struct json json;
+ *     json_begin(&json);
+ *     json_uint(&json, "lines", 42);
+ *     puts(json_end(&json));
+ *
+ * Too much text is cut off between members: the object stays well formed.
+ */
+#ifndef MEMC_JSON_H
+#define MEMC_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JSON_BYTES_MAX = 32 * 1024 };
+
+struct json {
+    size_t used;
+    unsigned depth;
+    bool comma; /* the next member needs one before it */
+    char text[JSON_BYTES_MAX];
+};
+
+void json_begin(struct json *json);
+
+/* NULL is null. Bytes that are not UTF-8 become U+FFFD. */
+void json_string(struct json *json, const char *key, const char *value);
+void json_uint(struct json *json, const char *key, uint64_t value);
+
+/* A negative value is null. */
+void json_count_or_null(struct json *json, const char *key, int64_t value);
+
+/* Milliseconds as seconds with three decimals. */
+void json_seconds(struct json *json, const char *key, int64_t ms);
+
+/* The members until json_close_object stand in an object of their own. */
+void json_open_object(struct json *json, const char *key);
+void json_close_object(struct json *json);
+
+/* Ends the object; the text is valid as long as *json. */
+const char *json_end(struct json *json);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * linebuf: a descriptor's bytes as lines, in bounded memory.
+ *
+ * Two steps, so that the caller decides what happens before a wait:
+ *
+ *     do
+ *         while (linebuf_next(in, &line))
+ *             ...
+ *     while (linebuf_fill(in, wait_ms) == LINEBUF_FILLED);
+ *
+ * A line ends with LF, which is not part of its text. A line of more than
+ * max_line bytes comes in pieces; so its memory is constant too.
+ */
+#ifndef MEMC_LINEBUF_H
+#define MEMC_LINEBUF_H
+
+#include "slice.h"
+
+#include <stdint.h>
+
+struct linebuf;
+
+struct line {
+    struct slice text; /* valid until the next linebuf_fill or linebuf_finish */
+    bool overlong;     /* this is a piece of a line longer than max_line */
+    bool ends;         /* the line ends with this piece */
+};
+
+enum linebuf_result {
+    LINEBUF_FILLED,  /* there are new bytes */
+    LINEBUF_IDLE,    /* nothing came within the wait */
+    LINEBUF_END,     /* end of file: linebuf_rest has what stands after the last LF */
+    LINEBUF_STOPPED, /* a signal asked for the end */
+    LINEBUF_ERROR,   /* errno tells */
+};
+
+/* Reads from fd, which stays the caller's. NULL: out of memory. linebuf_close(NULL) is fine. */
+struct linebuf *linebuf_open(int fd, size_t max_line);
+void linebuf_close(struct linebuf *in);
+
+/* The next line, or piece of one, that stands in memory. False: linebuf_fill is needed. */
+bool linebuf_next(struct linebuf *in, struct line *line);
+
+/* Reads once; waits at most wait_ms for bytes (< 0: no limit). */
+enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms);
+
+/* After LINEBUF_END: the unterminated last line. False: the input ended with LF or was empty. */
+bool linebuf_rest(struct linebuf *in, struct line *line);
+
+/* After LINEBUF_END, before linebuf_rest: drops one NUL at the very end. False: there is none. */
+bool linebuf_take_sentinel(struct linebuf *in);
+
+/*
+ * Reads on, byte for byte, to the LF of a line that has begun, so that nothing
+ * after it is taken from the pipe; waits at most limit_ms in all, also for a
+ * stop that was asked for. Then linebuf_next has the line, if its LF came.
+ */
+void linebuf_finish(struct linebuf *in, int64_t limit_ms);
+
+/* The number of the line last returned, from 1; all bytes read so far. */
+uint64_t linebuf_number(const struct linebuf *in);
+uint64_t linebuf_bytes(const struct linebuf *in);
+
+#endif

@@ -1,0 +1,221 @@
+#include "number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+bool number_u64(struct slice text, uint64_t *value)
+{
+    uint64_t sum = 0;
+
+    if (text.len == 0)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_digit(text.at[i]))
+            return false;
+        uint64_t digit = (uint64_t)(text.at[i] - '0');
+        if (sum > (UINT64_MAX - digit) / 10)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return true;
+}
+
+bool number_u32(struct slice text, uint32_t *value)
+{
+    uint64_t wide;
+
+    if (!number_u64(text, &wide) || wide > UINT32_MAX)
+        return false;
+    *value = (uint32_t)wide;
+    return true;
+}
+
+/*
+ * A double is decided by its first 767 significant digits and by whether
+ * anything follows them; 17 more digits cost nothing.
+ */
+enum { DIGITS_KEPT = 784 };
+
+/* Beyond any line's digits: a larger exponent is infinite or zero anyway. */
+static const int64_t EXPONENT_CAP = 1000000000000;
+
+/* value = 0.mantissa digits * 10^exponent: what the text says, not yet rounded. */
+struct decimal {
+    bool negative;
+    bool any_digit;
+    uint64_t mantissa;   /* the first 19 significant digits */
+    size_t significant;  /* digits after the leading zeros */
+    int64_t exponent;    /* of ten, for the mantissa seen as an integer of all significant digits */
+    char digits[DIGITS_KEPT + 1]; /* the first significant digits; filled beyond 19 only */
+};
+
+static void decimal_digit(struct decimal *d, char byte)
+{
+    d->any_digit = true;
+    if (byte == '0' && d->significant == 0)
+        return;
+    if (d->significant < 19)
+        d->mantissa = d->mantissa * 10 + (uint64_t)(byte - '0');
+    if (d->significant < DIGITS_KEPT)
+        d->digits[d->significant] = byte;
+    else if (byte != '0')
+        d->digits[DIGITS_KEPT - 1] = '1'; /* sticky: more than the digits say, whatever they were */
+    d->significant++;
+}
+
+static bool scan_exponent(struct slice text, size_t at, int64_t *exponent)
+{
+    bool negative = at < text.len && text.at[at] == '-';
+    int64_t sum = 0;
+
+    if (at < text.len && (text.at[at] == '-' || text.at[at] == '+'))
+        at++;
+    if (at == text.len)
+        return false;
+    for (; at < text.len; at++) {
+        if (!is_digit(text.at[at]))
+            return false;
+        if (sum < EXPONENT_CAP)
+            sum = sum * 10 + (text.at[at] - '0');
+    }
+    *exponent += negative ? -sum : sum;
+    return true;
+}
+
+static bool scan_decimal(struct slice text, struct decimal *d)
+{
+    size_t at = 0;
+    bool point = false;
+
+    if (text.len > 0 && (text.at[0] == '-' || text.at[0] == '+'))
+        d->negative = text.at[at++] == '-';
+    for (; at < text.len; at++) {
+        char byte = text.at[at];
+        if (is_digit(byte)) {
+            decimal_digit(d, byte);
+            d->exponent -= point;
+        } else if (byte == '.' && !point) {
+            point = true;
+        } else {
+            break;
+        }
+    }
+    if (!d->any_digit)
+        return false;
+    if (at == text.len)
+        return true;
+    return (text.at[at] == 'e' || text.at[at] == 'E') && scan_exponent(text, at + 1, &d->exponent);
+}
+
+/* The correct slow way: the same decimal in a form that strtod reads in any locale (it has no point). */
+static double decimal_strtod(struct decimal *d)
+{
+    char text[DIGITS_KEPT + 32];
+    size_t kept = d->significant < DIGITS_KEPT ? d->significant : DIGITS_KEPT;
+    int64_t exponent = d->exponent + (int64_t)(d->significant - kept);
+
+    snprintf(text, sizeof text, "%.*se%lld", (int)kept, d->digits, (long long)exponent);
+    return strtod(text, NULL);
+}
+
+bool number_double(struct slice text, double *value)
+{
+    static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    struct decimal d;
+    double result;
+
+    memset(&d, 0, offsetof(struct decimal, digits));
+    if (!scan_decimal(text, &d))
+        return false;
+    if (d.mantissa == 0)
+        result = 0.0;
+    else if (d.significant <= 19 && d.mantissa <= (UINT64_C(1) << 53) && d.exponent >= -22 &&
+             d.exponent <= 22)
+        result = d.exponent < 0 ? (double)d.mantissa / POWER[-d.exponent]
+                                : (double)d.mantissa * POWER[d.exponent];
+    else
+        result = decimal_strtod(&d);
+    if (!isfinite(result))
+        return false;
+    *value = d.negative ? -result : result;
+    return true;
+}
+
+static bool ends_with(struct slice text, const char *suffix)
+{
+    size_t len = strlen(suffix);
+
+    return text.len >= len && memcmp(text.at + text.len - len, suffix, len) == 0;
+}
+
+/* A whole number before one of the suffixes, times its unit. The last suffix is "": it fits always. */
+static bool scaled(struct slice text, const char *const suffix[], const uint64_t unit[],
+                   uint64_t limit, uint64_t *value)
+{
+    uint64_t count;
+    size_t i = 0;
+
+    while (!ends_with(text, suffix[i]))
+        i++;
+    text.len -= strlen(suffix[i]);
+    if (!number_u64(text, &count) || count > limit / unit[i])
+        return false;
+    *value = count * unit[i];
+    return true;
+}
+
+bool number_duration(struct slice text, int64_t *ms)
+{
+    static const char *const SUFFIX[] = {"ms", "s", "m", "h", "d", ""};
+    static const uint64_t UNIT[] = {1, 1000, 60000, 3600000, 86400000, 1000};
+    uint64_t value;
+
+    if (!scaled(text, SUFFIX, UNIT, INT64_MAX / 2, &value))
+        return false;
+    *ms = (int64_t)value;
+    return true;
+}
+
+bool number_size(struct slice text, uint64_t *bytes)
+{
+    static const char *const SUFFIX[] = {"K", "M", "G", ""};
+    static const uint64_t UNIT[] = {1 << 10, 1 << 20, 1 << 30, 1};
+
+    return scaled(text, SUFFIX, UNIT, INT64_MAX, bytes);
+}
+
+bool number_ratio(struct slice text, struct ratio *value)
+{
+    struct ratio r = {0, 1};
+    bool point = false;
+    size_t digits = 0;
+
+    if (ends_with(text, "%")) {
+        r.denominator = 100;
+        text.len--;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (!is_digit(text.at[i]) || ++digits > RATIO_DIGITS)
+            return false;
+        r.numerator = r.numerator * 10 + (uint64_t)(text.at[i] - '0');
+        r.denominator *= point ? 10 : 1;
+    }
+    if (digits == 0)
+        return false;
+    *value = r;
+    return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * number: strict decimals of a slice. The whole slice is the number: no white
+ * space, no digit separators, no locale. On false nothing is written.
+ */
+#ifndef MEMC_NUMBER_H
+#define MEMC_NUMBER_H
+
+#include "slice.h"
+
+#include <stdint.h>
+
+/* A run of ASCII digits; leading zeros are fine. False: empty, other bytes, too large. */
+bool number_u64(struct slice text, uint64_t *value);
+bool number_u32(struct slice text, uint32_t *value);
+
+/*
+ * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
+ * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
+ * bit; -0 stays negative. The short way is exact by Clinger, "How to read
+ * floating point numbers accurately", 1990; all else goes to strtod(3).
+ */
+bool number_double(struct slice text, double *value);
+
+/* A whole number with ms, s, m, h or d; bare means seconds. In milliseconds, at most INT64_MAX / 2. */
+bool number_duration(struct slice text, int64_t *ms);
+
+/* A whole number of bytes, with K, M or G = 1024, 1024^2, 1024^3. At most INT64_MAX. */
+bool number_size(struct slice text, uint64_t *bytes);
+
+/* numerator / denominator, exactly as written. */
+struct ratio {
+    uint64_t numerator;
+    uint64_t denominator;
+};
+
+/* `0.01`, `.5`, `2` or `1%`, `0.1%`: digits and at most one point, at most RATIO_DIGITS digits. */
+#define RATIO_DIGITS 17
+bool number_ratio(struct slice text, struct ratio *value);
+
+#endif

@@ -1,0 +1,167 @@
+#define _GNU_SOURCE /* F_OFD_SETLKW, memrchr */
+#include "outbuf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CAPACITY_BYTES = 64 * 1024 };
+
+struct outbuf {
+    int fd;
+    bool locking;
+    bool open_line; /* the last piece did not end its line */
+    int error;
+    size_t used;
+    char buffer[CAPACITY_BYTES];
+};
+
+struct outbuf *outbuf_open(int fd, bool locking)
+{
+    struct outbuf *out = malloc(sizeof *out);
+
+    if (!out)
+        return NULL;
+    out->fd = fd;
+    out->locking = locking;
+    out->open_line = false;
+    out->error = 0;
+    out->used = 0;
+    return out;
+}
+
+/* Writes all of it; *written tells how far it came. Returns 0 or errno. */
+static int write_all(int fd, const char *bytes, size_t len, size_t *written)
+{
+    for (*written = 0; *written < len;) {
+        ssize_t put = write(fd, bytes + *written, len - *written);
+        if (put > 0) {
+            *written += (size_t)put;
+        } else if (put < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = fd, .events = POLLOUT};
+            poll(&ready, 1, -1);
+        } else if (put == 0 || errno != EINTR) {
+            return put == 0 ? EIO : errno;
+        }
+    }
+    return 0;
+}
+
+/* Waits for the lock without a limit: another writer's line must end first. */
+static int set_lock(const struct outbuf *out, short type)
+{
+    struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+
+    if (!out->locking)
+        return 0;
+    while (fcntl(out->fd, F_OFD_SETLKW, &whole) < 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
+/* Keeps the lines that were not wholly written. */
+static void keep_unwritten(struct outbuf *out, size_t written)
+{
+    const char *lf = written > 0 ? memrchr(out->buffer, '\n', written) : NULL;
+    size_t gone = lf ? (size_t)(lf - out->buffer) + 1 : 0;
+
+    memmove(out->buffer, out->buffer + gone, out->used - gone);
+    out->used -= gone;
+}
+
+bool outbuf_flush(struct outbuf *out)
+{
+    size_t written = 0;
+
+    if (out->error)
+        return false;
+    if (out->used == 0)
+        return true;
+    out->error = set_lock(out, F_WRLCK);
+    if (!out->error) {
+        out->error = write_all(out->fd, out->buffer, out->used, &written);
+        set_lock(out, F_UNLCK);
+    }
+    keep_unwritten(out, written);
+    return !out->error;
+}
+
+/* A line longer than the buffer, straight from the caller's memory under one lock. */
+static bool write_long_line(struct outbuf *out, struct slice line)
+{
+    size_t written;
+
+    if (!outbuf_flush(out))
+        return false;
+    out->error = set_lock(out, F_WRLCK);
+    if (out->error)
+        return false;
+    out->error = write_all(out->fd, line.at, line.len, &written);
+    if (!out->error)
+        out->error = write_all(out->fd, "\n", 1, &written);
+    set_lock(out, F_UNLCK);
+    return !out->error;
+}
+
+bool outbuf_line(struct outbuf *out, struct slice line)
+{
+    if (line.len >= CAPACITY_BYTES)
+        return write_long_line(out, line);
+    if (out->error || (line.len >= CAPACITY_BYTES - out->used && !outbuf_flush(out)))
+        return false;
+    memcpy(out->buffer + out->used, line.at, line.len);
+    out->used += line.len;
+    out->buffer[out->used++] = '\n';
+    return true;
+}
+
+bool outbuf_piece(struct outbuf *out, struct slice piece, bool ends)
+{
+    while (!out->error && piece.len > 0) {
+        size_t room = CAPACITY_BYTES - out->used;
+        size_t part = piece.len < room ? piece.len : room;
+        memcpy(out->buffer + out->used, piece.at, part);
+        out->used += part;
+        piece.at += part;
+        piece.len -= part;
+        if (out->used == CAPACITY_BYTES)
+            outbuf_flush(out);
+    }
+    out->open_line = !ends;
+    if (ends && !out->error)
+        out->buffer[out->used++] = '\n';
+    return !out->error;
+}
+
+bool outbuf_pending(const struct outbuf *out)
+{
+    return out->used > 0 && !out->error;
+}
+
+int outbuf_error(const struct outbuf *out)
+{
+    return out->error;
+}
+
+struct slice outbuf_unwritten(const struct outbuf *out)
+{
+    return (struct slice){out->buffer, out->used};
+}
+
+int outbuf_close(struct outbuf *out)
+{
+    if (!out)
+        return 0;
+    if (out->open_line)
+        outbuf_piece(out, (struct slice){NULL, 0}, true);
+    outbuf_flush(out);
+    int error = out->error;
+    if (close(out->fd) < 0 && errno != EINTR && !error)
+        error = errno;
+    free(out);
+    return error;
+}

@@ -1,0 +1,226 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ, mkostemp */
+#include "outfile.h"
+
+#include "number.h"
+#include "outbuf.h"
+#include "patience.h"
+#include "stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READER_POLL_MS = 20, PIPE_BYTES = 1024 * 1024, FIRST_FREE_FD = 3 };
+
+const char *outfile_strerror(enum outfile_result result)
+{
+    switch (result) {
+    case OUTFILE_OK:
+        return "success";
+    case OUTFILE_EXISTS:
+        return "exists already; --append adds to it";
+    case OUTFILE_NOT_FIFO:
+        return "is neither a FIFO nor a pipe";
+    case OUTFILE_NO_READER:
+        return "no reader came: is its memc_sink running?";
+    case OUTFILE_STOPPED:
+        return "stopped by a signal";
+    case OUTFILE_ERRNO:
+        break;
+    }
+    return strerror(errno);
+}
+
+/* A FIFO without reader refuses a non-blocking open with ENXIO; a socket does so for good. */
+static bool lacks_reader(const char *path)
+{
+    struct stat info;
+
+    return errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+static enum outfile_result open_waiting(const char *path, int flags, int64_t wait_ms, int *fd)
+{
+    struct patience patience = patience_start(wait_ms);
+
+    for (;;) {
+        *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | flags);
+        if (*fd >= 0)
+            return OUTFILE_OK;
+        if (!lacks_reader(path))
+            return OUTFILE_ERRNO;
+        if (!patience_step(&patience, 5 * READER_POLL_MS))
+            return OUTFILE_NO_READER;
+        stop_sleep(patience_slice(&patience, READER_POLL_MS));
+        if (stop_signal())
+            return OUTFILE_STOPPED;
+    }
+}
+
+static enum outfile_result close_with(int fd, enum outfile_result result)
+{
+    int saved = errno;
+
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+static void make_blocking(int fd, int more_flags)
+{
+    fcntl(fd, F_SETFL, (fcntl(fd, F_GETFL) & ~O_NONBLOCK) | more_flags);
+}
+
+enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd)
+{
+    struct stat info;
+    bool device = strncmp(path, "/dev/", 5) == 0;
+    int opened;
+
+    enum outfile_result result = open_waiting(path, device ? 0 : O_NOFOLLOW, wait_ms, &opened);
+    if (result != OUTFILE_OK)
+        return errno == EISDIR || errno == ELOOP ? OUTFILE_NOT_FIFO : result;
+    if (fstat(opened, &info) < 0)
+        return close_with(opened, OUTFILE_ERRNO);
+    if (!S_ISFIFO(info.st_mode))
+        return close_with(opened, OUTFILE_NOT_FIFO);
+    make_blocking(opened, 0);
+    fcntl(opened, F_SETPIPE_SZ, PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
+    *fd = opened;
+    return OUTFILE_OK;
+}
+
+/* The N of `-`, /dev/stdout, /dev/stderr, /dev/fd/N; -1 for any other path. */
+static int descriptor_of(const char *path)
+{
+    uint32_t number;
+
+    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return STDERR_FILENO;
+    if (strncmp(path, "/dev/fd/", 8) == 0 && number_u32(slice_of(path + 8), &number) &&
+        number <= INT_MAX)
+        return (int)number;
+    return -1;
+}
+
+static enum outfile_result open_existing(const char *path, bool append, int64_t wait_ms, int *fd)
+{
+    struct stat info;
+    int opened;
+
+    enum outfile_result result = open_waiting(path, 0, wait_ms, &opened);
+    if (result != OUTFILE_OK)
+        return errno == ENOENT ? OUTFILE_EXISTS : result; /* a link to nothing */
+    if (fstat(opened, &info) < 0)
+        return close_with(opened, OUTFILE_ERRNO);
+    if (S_ISREG(info.st_mode) && !append)
+        return close_with(opened, OUTFILE_EXISTS);
+    make_blocking(opened, S_ISREG(info.st_mode) ? O_APPEND : 0);
+    *fd = opened;
+    return OUTFILE_OK;
+}
+
+enum outfile_result outfile_open(const char *path, bool append, int64_t wait_ms, int *fd)
+{
+    int number = descriptor_of(path);
+    int opened = number >= 0
+                     ? fcntl(number, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
+                     : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+    if (opened < 0 && number < 0 && errno == EEXIST)
+        return open_existing(path, append, wait_ms, fd);
+    if (opened < 0)
+        return OUTFILE_ERRNO;
+    if (number < 0)
+        fchmod(opened, S_IRUSR | S_IWUSR);
+    *fd = opened;
+    return OUTFILE_OK;
+}
+
+/* True if `path` is to be replaced by rename: a regular file, or nothing yet. */
+static bool is_replaceable(const char *path)
+{
+    struct stat info;
+
+    return descriptor_of(path) < 0 && (lstat(path, &info) < 0 || S_ISREG(info.st_mode) ||
+                                       (S_ISLNK(info.st_mode) &&
+                                        (stat(path, &info) < 0 || S_ISREG(info.st_mode))));
+}
+
+static int create_beside(const char *path, char *name, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    int directory_len = slash ? (int)(slash - path) + 1 : 0;
+
+    if (snprintf(name, size, "%.*s.memc-XXXXXX", directory_len, path) >= (int)size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return mkostemp(name, O_CLOEXEC);
+}
+
+enum outfile_result outfile_replace_check(const char *path)
+{
+    char name[PATH_MAX];
+    struct stat info;
+
+    if (!is_replaceable(path)) {
+        if (descriptor_of(path) >= 0 || (stat(path, &info) == 0 && !S_ISDIR(info.st_mode)))
+            return OUTFILE_OK;
+        errno = EISDIR;
+        return OUTFILE_ERRNO;
+    }
+    int fd = create_beside(path, name, sizeof name);
+    if (fd < 0)
+        return OUTFILE_ERRNO;
+    unlink(name);
+    close(fd);
+    return OUTFILE_OK;
+}
+
+static enum outfile_result write_text(int fd, const char *text)
+{
+    struct outbuf *out = outbuf_open(fd, false);
+
+    if (!out)
+        return close_with(fd, OUTFILE_ERRNO);
+    outbuf_line(out, slice_of(text));
+    int error = outbuf_close(out);
+    if (error)
+        errno = error;
+    return error ? OUTFILE_ERRNO : OUTFILE_OK;
+}
+
+enum outfile_result outfile_replace(const char *path, const char *text, int64_t wait_ms)
+{
+    char name[PATH_MAX];
+    int fd;
+
+    if (!is_replaceable(path)) {
+        enum outfile_result result = outfile_open(path, true, wait_ms, &fd);
+        return result == OUTFILE_OK ? write_text(fd, text) : result;
+    }
+    fd = create_beside(path, name, sizeof name);
+    if (fd < 0)
+        return OUTFILE_ERRNO;
+    enum outfile_result result = write_text(fd, text);
+    if (result == OUTFILE_OK && rename(name, path) < 0)
+        result = OUTFILE_ERRNO;
+    int saved = errno;
+    if (result != OUTFILE_OK)
+        unlink(name);
+    errno = saved;
+    return result;
+}
+
+enum outfile_result outfile_print(const char *text)
+{
+    return outfile_replace("-", text, 0);
+}

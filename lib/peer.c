@@ -1,0 +1,77 @@
+#include "peer.h"
+
+#include "status.h"
+
+#include <errno.h>
+#include <string.h>
+
+const char *peer_strerror(enum peer peer)
+{
+    switch (peer) {
+    case PEER_OK:
+        return "success";
+    case PEER_STOPPED:
+        return "stopped by a signal";
+    case PEER_NO_HOST:
+        return "no such host";
+    case PEER_UNRESOLVED:
+        return "the name could not be resolved now";
+    case PEER_SILENT:
+        return "no answer in time: is it overloaded, stopped, or at its connection limit (memcached -c)?";
+    case PEER_FULL:
+        return "too many open connections: raise the server's limit (memcached -c)";
+    case PEER_OUT_OF_MEMORY:
+        return "out of memory (memcached -m, -M); the old values of the refused keys are dropped";
+    case PEER_LOST:
+        return "connection lost";
+    case PEER_NO_FENCE:
+        return "connection lost with records on their way; sending them again could overwrite newer values";
+    case PEER_TEXT_ONLY:
+        return "speaks memcached's text protocol only, and the binary protocol is needed (memcached -B auto)";
+    case PEER_NOT_MEMCACHED:
+        return "is not a memcached server";
+    case PEER_PROTOCOL:
+        return "protocol error: an answer that no set may get";
+    case PEER_AUTH:
+        return "demands authentication";
+    case PEER_UNREACHABLE:
+    case PEER_DENIED:
+    case PEER_NO_RESOURCES:
+        break;
+    }
+    return strerror(errno);
+}
+
+bool peer_is_hopeless(enum peer peer)
+{
+    return peer == PEER_STOPPED || peer == PEER_NO_HOST || peer >= PEER_NO_FENCE;
+}
+
+int peer_status(enum peer peer, bool reached)
+{
+    switch (peer) {
+    case PEER_OK:
+    case PEER_STOPPED:
+        return STATUS_OK;
+    case PEER_AUTH:
+    case PEER_DENIED:
+        return STATUS_NOPERM;
+    case PEER_TEXT_ONLY:
+    case PEER_NOT_MEMCACHED:
+    case PEER_PROTOCOL:
+        return STATUS_PROTOCOL;
+    case PEER_NO_RESOURCES:
+        return STATUS_OSERR;
+    case PEER_OUT_OF_MEMORY:
+    case PEER_LOST:
+    case PEER_NO_FENCE:
+        return STATUS_TEMPFAIL;
+    case PEER_NO_HOST:
+    case PEER_UNRESOLVED:
+    case PEER_UNREACHABLE:
+    case PEER_SILENT:
+    case PEER_FULL:
+        break;
+    }
+    return reached ? STATUS_TEMPFAIL : STATUS_UNAVAILABLE;
+}

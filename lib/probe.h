@@ -1,0 +1,19 @@
+/*
+ * probe: is there a memcached at this address, and does it speak binary?
+ *
+ * Asked on a connection of its own, before libmemcached trusts the peer with
+ * its memory: the library follows the lengths of any answer. The request is
+ * the binary protocol's VERSION with an LF in its opaque field, so that a
+ * server of lines (a memcached of text, HTTP, Redis) answers at once too.
+ * Source of the format: memcached's doc/protocol-binary.txt.
+ */
+#ifndef MEMC_PROBE_H
+#define MEMC_PROBE_H
+
+#include "address.h"
+#include "peer.h"
+
+/* Waits at most timeout_ms for each address of the name. */
+enum peer probe(const struct address *address, int timeout_ms);
+
+#endif

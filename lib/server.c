@@ -1,0 +1,286 @@
+#include "server.h"
+
+#include "number.h"
+#include "probe.h"
+#include "stop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000, FENCE_POLL_MS = 10 };
+
+void server_init(struct server *server, const struct address *address, int timeout_ms,
+                 int64_t retry_ms)
+{
+    *server = (struct server){.address = address,
+                              .timeout_ms = timeout_ms,
+                              .retry_ms = retry_ms,
+                              .counters = COUNTERS_UNKNOWN};
+    srandom((unsigned)getpid()); /* for the jitter only */
+}
+
+static void set(memcached_st *memc, memcached_behavior_t behavior, uint64_t value)
+{
+    memcached_behavior_set(memc, behavior, value);
+}
+
+/* A handle for the address, not yet connected. NULL: out of memory. */
+static memcached_st *open_handle(const struct address *address, int timeout_ms, bool binary)
+{
+    memcached_st *memc = memcached_create(NULL);
+
+    if (!memc)
+        return NULL;
+    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, binary);
+    set(memc, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+    set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
+    set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
+    /* Never a back-off of the library's own: it would hide the real reason. */
+    set(memc, MEMCACHED_BEHAVIOR_SERVER_TIMEOUT_LIMIT, UINT32_MAX);
+    memcached_return_t rc =
+        address_is_local_socket(address)
+            ? memcached_server_add_unix_socket(memc, address->host)
+            : memcached_server_add(memc, address->host, address->port);
+    if (rc != MEMCACHED_SUCCESS) {
+        memcached_free(memc);
+        return NULL;
+    }
+    return memc;
+}
+
+static const memcached_instance_st *instance(const struct server *server)
+{
+    return memcached_server_instance_by_position(server->memc, 0);
+}
+
+/* One try. No record is sent before both probes have found a memcached that speaks binary. */
+static enum peer connect_once(struct server *server)
+{
+    enum peer peer = probe(server->address, server->timeout_ms);
+
+    if (peer != PEER_OK)
+        return peer;
+    server->memc = open_handle(server->address, server->timeout_ms, true);
+    if (!server->memc) {
+        errno = ENOMEM;
+        return PEER_NO_RESOURCES;
+    }
+    set(server->memc, MEMCACHED_BEHAVIOR_BUFFER_REQUESTS, 1);
+    /* The library must not read answers on its own while it sends: it would throw them away. */
+    set(server->memc, MEMCACHED_BEHAVIOR_IO_MSG_WATERMARK, UINT32_MAX);
+    set(server->memc, MEMCACHED_BEHAVIOR_IO_BYTES_WATERMARK, UINT32_MAX);
+    if (memcached_version(server->memc) == MEMCACHED_SUCCESS)
+        return PEER_OK;
+    server_drop(server);
+    return PEER_LOST;
+}
+
+/* What `stats conns` says of two connections, known by our ends' ports. */
+struct fence {
+    struct slice old_port, new_port;
+    bool old_seen, new_seen;
+};
+
+/* One line of it: N:addr tcp:127.0.0.1:54321 */
+static memcached_return_t see_connection(const memcached_instance_st *unused, const char *key,
+                                         size_t key_length, const char *value, size_t value_length,
+                                         void *context)
+{
+    struct fence *fence = context;
+    struct slice name = {key, key_length};
+    struct slice port = {value, value_length};
+
+    (void)unused;
+    slice_cut(&name, ':');
+    if (!name.at || !slice_equal(name, slice_of("addr")))
+        return MEMCACHED_SUCCESS;
+    for (struct slice rest = port; rest.at;)
+        port = slice_cut(&rest, ':');
+    fence->old_seen |= slice_equal(port, fence->old_port);
+    fence->new_seen |= slice_equal(port, fence->new_port);
+    return MEMCACHED_SUCCESS;
+}
+
+/*
+ * PEER_OK: the server no longer lists the old connection: it executes nothing
+ * of it any more. PEER_NO_FENCE: it does not even list the new one, so
+ * addresses are translated on the way and the list proves nothing.
+ */
+static enum peer look_at_fence(const struct server *server, in_port_t old_port)
+{
+    char old_text[8], new_text[8];
+    struct fence fence = {.old_seen = false};
+    memcached_st *memc = open_handle(server->address, server->timeout_ms, false);
+
+    if (!memc)
+        return PEER_SILENT;
+    snprintf(old_text, sizeof old_text, "%u", (unsigned)old_port);
+    snprintf(new_text, sizeof new_text, "%u", (unsigned)memcached_server_srcport(instance(server)));
+    fence.old_port = slice_of(old_text);
+    fence.new_port = slice_of(new_text);
+    memcached_return_t rc = memcached_stat_execute(memc, "conns", see_connection, &fence);
+    memcached_free(memc);
+    if (fence.old_seen || rc != MEMCACHED_SUCCESS)
+        return PEER_SILENT;
+    return fence.new_seen ? PEER_OK : PEER_NO_FENCE;
+}
+
+static enum peer wait_for_fence(struct server *server, in_port_t old_port)
+{
+    enum peer peer;
+
+    while ((peer = look_at_fence(server, old_port)) == PEER_SILENT) {
+        if (!patience_step(&server->retry, 4 * server->timeout_ms))
+            return PEER_SILENT;
+        stop_sleep(FENCE_POLL_MS);
+        if (stop_signal())
+            return PEER_STOPPED;
+    }
+    return peer;
+}
+
+/*
+ * Makes a replay safe. A Unix socket has no ports to tell connections apart:
+ * there only a new server process proves that the old requests are gone.
+ */
+static enum peer fence_off(struct server *server, in_port_t old_port)
+{
+    if (!address_is_local_socket(server->address))
+        return wait_for_fence(server, old_port);
+    struct counters now = server_read_counters(server->address, server->timeout_ms);
+    return counters_restarted(&server->counters, &now) ? PEER_OK : PEER_NO_FENCE;
+}
+
+/* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
+static int next_pause(int *pause_ms)
+{
+    int full = *pause_ms;
+
+    *pause_ms = full * 2 < PAUSE_MAX_MS ? full * 2 : PAUSE_MAX_MS;
+    return full / 2 + (int)(random() % (full / 2 + 1));
+}
+
+static enum peer connect_patiently(struct server *server)
+{
+    int pause_ms = PAUSE_FIRST_MS;
+
+    for (;;) {
+        enum peer peer = connect_once(server);
+        /* A name that resolved once is not unknown: its resolver is in trouble. */
+        bool hopeless = peer_is_hopeless(peer) && !(peer == PEER_NO_HOST && server->reached);
+        if (peer == PEER_OK || hopeless || !patience_step(&server->retry, 4 * server->timeout_ms))
+            return peer;
+        stop_sleep(patience_slice(&server->retry, next_pause(&pause_ms)));
+        if (stop_signal())
+            return PEER_STOPPED;
+    }
+}
+
+enum peer server_connect(struct server *server, bool sent)
+{
+    in_port_t old_port = server->local_port;
+
+    if (!server->retrying)
+        server->retry = patience_start(server->retry_ms);
+    server->retrying = true;
+    enum peer peer = connect_patiently(server);
+    if (peer != PEER_OK)
+        return peer;
+    if (sent) {
+        peer = fence_off(server, old_port);
+        if (peer != PEER_OK) {
+            server_drop(server);
+            return peer;
+        }
+    }
+    server->local_port = memcached_server_srcport(instance(server));
+    if (server->connected_before)
+        server->reconnects++;
+    else
+        server->counters = server_read_counters(server->address, server->timeout_ms);
+    server->connected_before = true;
+    return PEER_OK;
+}
+
+bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes)
+{
+    /* memcached's item: a header with CAS, key, NUL, value, CRLF. */
+    enum { HEADER_BYTES = 56, NUL_BYTES = 1, CRLF_BYTES = 2 };
+    int64_t limit = server->counters.item_size_max;
+
+    return limit >= 0 && HEADER_BYTES + key_bytes + NUL_BYTES + value_bytes + CRLF_BYTES > (uint64_t)limit;
+}
+
+void server_drop(struct server *server)
+{
+    memcached_result_st result;
+    bool open = true;
+
+    if (!server->memc)
+        return;
+    /* With no time to wait, a fetch takes what has come, then times out and closes the socket unflushed. */
+    set(server->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
+    memcached_result_create(server->memc, &result);
+    while (open && memcached_server_response_count(instance(server)) > 0) {
+        memcached_return_t rc;
+        result.count = 1;
+        open = memcached_fetch_result(server->memc, &result, &rc) != NULL;
+    }
+    memcached_result_free(&result);
+    if (memcached_server_response_count(instance(server)) == 0)
+        memcached_free(server->memc);
+    server->memc = NULL;
+}
+
+void server_close(struct server *server)
+{
+    if (server->memc)
+        memcached_free(server->memc);
+    server->memc = NULL;
+}
+
+struct stat_target {
+    const char *name;
+    int64_t *value;
+};
+
+static memcached_return_t take_stat(const memcached_instance_st *unused, const char *key,
+                                    size_t key_length, const char *value, size_t value_length,
+                                    void *context)
+{
+    uint64_t number;
+
+    (void)unused;
+    for (const struct stat_target *target = context; target->name; target++)
+        if (slice_equal((struct slice){key, key_length}, slice_of(target->name)) &&
+            number_u64((struct slice){value, value_length}, &number) && number <= INT64_MAX)
+            *target->value = (int64_t)number;
+    return MEMCACHED_SUCCESS;
+}
+
+struct counters server_read_counters(const struct address *address, int timeout_ms)
+{
+    struct counters c = COUNTERS_UNKNOWN;
+    int64_t now = -1, uptime = -1;
+    struct stat_target general[] = {{"pid", &c.pid},
+                                    {"time", &now},
+                                    {"uptime", &uptime},
+                                    {"evictions", &c.evictions},
+                                    {"slab_reassign_evictions_nomem", &c.nomem},
+                                    {"cmd_flush", &c.cmd_flush},
+                                    {NULL, NULL}};
+    struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
+
+    memcached_st *memc = open_handle(address, timeout_ms, true);
+    if (!memc)
+        return c;
+    memcached_stat_execute(memc, NULL, take_stat, general);
+    memcached_stat_execute(memc, "settings", take_stat, settings);
+    memcached_free(memc);
+    if (now >= 0 && uptime >= 0)
+        c.start = now - uptime;
+    return c;
+}

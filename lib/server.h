@@ -1,0 +1,73 @@
+/*
+ * server: one connection to one memcached server, by libmemcached.
+ *
+ * Opens it so that the library's traps are shut (doc: docs/libmemcached.md),
+ * reconnects, and reads the server's counters. What is sent over it is the
+ * business of store and verify: only these three know libmemcached.
+ */
+#ifndef MEMC_SERVER_H
+#define MEMC_SERVER_H
+
+#include "address.h"
+#include "counters.h"
+#include "patience.h"
+#include "peer.h"
+
+#include <libmemcached/memcached.h>
+
+struct server {
+    const struct address *address;
+    int timeout_ms;    /* longest silence of a server that owes an answer */
+    int64_t retry_ms;  /* longest time of reconnecting without an acknowledged record */
+    memcached_st *memc; /* NULL: not connected */
+    in_port_t local_port; /* of the last connection */
+    bool retrying;
+    struct patience retry; /* while retrying */
+    bool connected_before;
+    uint64_t reconnects;
+    bool reached;      /* a record was acknowledged */
+    struct counters counters; /* read at the first connection */
+};
+
+/* The connection is made by server_connect; address must outlive the server. */
+void server_init(struct server *server, const struct address *address, int timeout_ms,
+                 int64_t retry_ms);
+
+/*
+ * Makes a connection, with growing, jittered pauses between the tries, until
+ * retry_ms have been spent since the first failure after an acknowledged
+ * record. The old one, if any, must have been dropped. sent: requests were on their way when it
+ * broke: then it waits until the server has let go of the old connection,
+ * so that none of them can be executed after their replay.
+ */
+enum peer server_connect(struct server *server, bool sent);
+
+/* To be called on each acknowledged record: the server is well. */
+static inline void server_is_well(struct server *server)
+{
+    server->retrying = false;
+    server->reached = true;
+}
+
+/*
+ * True if the server would answer that this item is too large for it: then
+ * the key's old value would be gone. False also if its limit is unknown.
+ */
+bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes);
+
+/*
+ * Ends the connection at once and without sending what is still buffered:
+ * sending it again would store spliced bytes. NULL-safe.
+ */
+void server_drop(struct server *server);
+
+/* Ends it in good order; nothing may be outstanding. */
+void server_close(struct server *server);
+
+/*
+ * Reads the counters on a connection of its own; what cannot be read is -1.
+ * The peer must have been probed or connected to before.
+ */
+struct counters server_read_counters(const struct address *address, int timeout_ms);
+
+#endif

@@ -1,0 +1,217 @@
+#include "sink.h"
+
+#include "diag.h"
+#include "encode.h"
+#include "outbuf.h"
+#include "record.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VALUE_BYTES_USUAL = 64 * 1024 };
+
+/* "idfa line 7": with a type, lines are counted among that type's only. */
+static void complain(struct sink *sink, uint64_t number, const char *reason)
+{
+    const char *type = sink->tally.type;
+
+    if (sink->options->common.verbose || diag_may_repeat(&sink->complaints))
+        diag("%s%sline %" PRIu64 ": %s", type ? type : "", type ? " " : "", number, reason);
+}
+
+static void on_outcome(void *context, enum store_outcome outcome, const struct store_record *record)
+{
+    struct sink *sink = context;
+
+    switch (outcome) {
+    case STORE_STORED:
+        sink->tally.stored++;
+        sink->tally.bytes_out += record->value.len;
+        break;
+    case STORE_REFUSED:
+        sink->tally.refused++;
+        report_line(&sink->rejects, record->line);
+        complain(sink, record->number, "the server refused it as too large and dropped the key's old value");
+        break;
+    case STORE_UNDELIVERED:
+        sink->tally.undelivered++;
+        report_line(&sink->undelivered, record->line);
+        break;
+    }
+}
+
+bool sink_open(struct sink *sink, const struct sink_options *options, const struct linebuf *in)
+{
+    static const char *const MODE[] = {
+        [SINK_LOAD] = "load", [SINK_DRY_RUN] = "dry-run", [SINK_VERIFY] = "verify"};
+    struct store_options store_options = {options->batch, options->ttl_seconds, on_outcome, sink};
+
+    sink->options = options;
+    sink->in = in;
+    sink->blank_so_far = true;
+    sink->tally.mode = MODE[options->mode];
+    sink->tally.server = options->address.text;
+    sink->tally.label = options->common.label;
+    sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
+    sink->tally.evictions = -1;
+    server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
+    sink->apps = malloc(record_apps_max(options->common.max_line) * sizeof *sink->apps);
+    sink->value_capacity = VALUE_BYTES_USUAL;
+    sink->value = malloc(sink->value_capacity);
+    if (options->mode == SINK_LOAD)
+        sink->store = store_open(&sink->server, &store_options);
+    if (options->mode == SINK_VERIFY)
+        sink->verify = verify_open(&sink->server, options->batch, &sink->verified);
+    if (options->mode == SINK_DRY_RUN && options->common.verbose)
+        sink->records = outbuf_open(dup(STDOUT_FILENO), false);
+    return sink->apps && sink->value && (sink->store || options->mode != SINK_LOAD) &&
+           (sink->verify || options->mode != SINK_VERIFY) &&
+           (sink->records || options->mode != SINK_DRY_RUN || !options->common.verbose);
+}
+
+void sink_close(struct sink *sink)
+{
+    store_close(sink->store);
+    verify_close(sink->verify);
+    free(sink->apps);
+    free(sink->value);
+}
+
+enum peer sink_connect(struct sink *sink)
+{
+    if (sink->store)
+        return store_connect(sink->store);
+    return sink->verify ? verify_connect(sink->verify) : PEER_OK;
+}
+
+static void reject(struct sink *sink, struct slice line, const char *reason)
+{
+    sink->tally.invalid++;
+    report_line(&sink->rejects, line);
+    complain(sink, linebuf_number(sink->in), reason);
+}
+
+/* A piece of a line that is longer than --max-line; it goes to the rejects as it comes. */
+static void take_overlong(struct sink *sink, const struct line *line)
+{
+    sink->blank_so_far = sink->blank_so_far && record_is_blank(line->text);
+    report_piece(&sink->rejects, line->text, line->ends);
+    if (!line->ends)
+        return;
+    sink->tally.lines++;
+    if (sink->blank_so_far) {
+        sink->tally.blank++;
+    } else {
+        sink->tally.invalid++;
+        complain(sink, linebuf_number(sink->in), "longer than --max-line");
+    }
+    sink->blank_so_far = true;
+}
+
+static bool make_room(struct sink *sink, size_t line_bytes)
+{
+    size_t needed = encode_value_max(line_bytes);
+
+    if (needed <= sink->value_capacity)
+        return true;
+    char *value = realloc(sink->value, needed);
+    if (!value)
+        return false;
+    sink->value = value;
+    sink->value_capacity = needed;
+    return true;
+}
+
+static void print_record(struct sink *sink, struct slice key, const struct record *record)
+{
+    if (!sink->records)
+        return;
+    outbuf_piece(sink->records, slice_of(sink->tally.server), false);
+    outbuf_piece(sink->records, slice_of(" - "), false);
+    outbuf_piece(sink->records, key, false);
+    outbuf_piece(sink->records, slice_of(" -> "), false);
+    encode_text(record, sink->records);
+    outbuf_piece(sink->records, slice_of(""), true);
+}
+
+/* Encodes a valid record and hands it to the mode's own end. */
+static void deliver(struct sink *sink, struct slice line, const struct record *record)
+{
+    char key_bytes[RECORD_KEY_MAX];
+    struct slice key = {key_bytes, encode_key(record, key_bytes)};
+    struct slice value = {sink->value, encode_value(record, sink->value)};
+
+    sink->tally.apps_dropped += record->apps_dropped;
+    if (sink->options->mode == SINK_DRY_RUN) {
+        sink->tally.stored++;
+        sink->tally.bytes_out += value.len;
+        print_record(sink, key, record);
+    } else if (server_would_refuse(&sink->server, key.len, value.len)) {
+        sink->tally.refused++;
+        report_line(&sink->rejects, line);
+        complain(sink, linebuf_number(sink->in), "larger than the server's item_size_max (memcached -I); not sent");
+    } else if (sink->options->mode == SINK_VERIFY) {
+        sink->tally.bytes_out += value.len;
+        verify_put(sink->verify, key, value);
+    } else {
+        struct store_record put = {key, value, line, linebuf_number(sink->in)};
+        store_put(sink->store, &put);
+    }
+}
+
+void sink_take(struct sink *sink, const struct line *line)
+{
+    struct record record;
+
+    if (line->overlong) {
+        take_overlong(sink, line);
+        return;
+    }
+    sink->tally.lines++;
+    enum record_result result = record_parse(line->text, sink->apps, &record);
+    if (result == RECORD_OK && !sink->options->any_type && record.type != sink->options->type)
+        reject(sink, line->text, "another device type than --type");
+    else if (result == RECORD_OK && !make_room(sink, line->text.len))
+        reject(sink, line->text, "out of memory");
+    else if (result == RECORD_OK)
+        deliver(sink, line->text, &record);
+    else if (result == RECORD_BLANK)
+        sink->tally.blank++;
+    else
+        reject(sink, line->text, record_strerror(result));
+}
+
+void sink_take_cut(struct sink *sink, const struct line *line)
+{
+    sink->tally.lines++;
+    if (record_is_blank(line->text) && (!line->overlong || sink->blank_so_far))
+        sink->tally.blank++;
+    else
+        sink->tally.invalid++;
+}
+
+void sink_flush(struct sink *sink)
+{
+    if (sink->store)
+        store_flush(sink->store);
+    if (sink->verify)
+        verify_flush(sink->verify);
+    if (sink->records)
+        outbuf_flush(sink->records);
+}
+
+bool sink_pending(const struct sink *sink)
+{
+    return (sink->store && store_pending(sink->store) > 0) ||
+           (sink->verify && verify_pending(sink->verify) > 0) ||
+           (sink->records && outbuf_pending(sink->records));
+}
+
+enum peer sink_failure(const struct sink *sink)
+{
+    if (sink->store)
+        return store_failure(sink->store);
+    return sink->verify ? verify_failure(sink->verify) : PEER_OK;
+}

@@ -1,0 +1,54 @@
+/*
+ * sink: what becomes of one line: parsed, encoded, and stored, verified or
+ * only counted; rejected or given back where that fails.
+ */
+#ifndef MEMC_SINK_H
+#define MEMC_SINK_H
+
+#include "linebuf.h"
+#include "options.h"
+#include "report.h"
+#include "store.h"
+#include "tally.h"
+#include "verify.h"
+
+struct sink {
+    const struct sink_options *options;
+    const struct linebuf *in; /* for line numbers */
+    struct sink_tally tally;
+    struct report rejects, undelivered;
+    struct server server;
+    struct store *store;           /* in mode load */
+    struct verify *verify;         /* in mode verify */
+    struct verify_counts verified;
+    struct outbuf *records;        /* dry run with -v: standard output */
+    uint64_t complaints;           /* about lines, told or not */
+    bool blank_so_far;             /* of an over-long line: its pieces are white */
+    uint32_t *apps;                /* room for the apps of the longest line */
+    char *value;                   /* room for its value */
+    size_t value_capacity;
+};
+
+/* False: out of memory. The options and the linebuf must outlive the sink. */
+bool sink_open(struct sink *sink, const struct sink_options *options, const struct linebuf *in);
+void sink_close(struct sink *sink);
+
+/* Connects to the server, where the mode has one. PEER_OK or why it gave up. */
+enum peer sink_connect(struct sink *sink);
+
+/* Takes a line or a piece of an over-long one, and counts its outcome, at once or later. */
+void sink_take(struct sink *sink, const struct line *line);
+
+/* The unterminated last line of an input that was cut: no record. */
+void sink_take_cut(struct sink *sink, const struct line *line);
+
+/* Waits until every line taken has its outcome. */
+void sink_flush(struct sink *sink);
+
+/* True while records wait for company or for their outcome. */
+bool sink_pending(const struct sink *sink);
+
+/* PEER_OK, or why the server was given up, with errno. */
+enum peer sink_failure(const struct sink *sink);
+
+#endif

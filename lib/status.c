@@ -1,0 +1,23 @@
+#include "status.h"
+
+#include <stddef.h>
+
+static size_t rank(int status)
+{
+    static const int ORDER[] = {STATUS_USAGE,    STATUS_SOFTWARE,    STATUS_OSERR,
+                                STATUS_CANTCREAT, STATUS_IOERR,      STATUS_NOPERM,
+                                STATUS_PROTOCOL, STATUS_UNAVAILABLE, STATUS_NOINPUT,
+                                STATUS_TEMPFAIL, STATUS_DATAERR,     STATUS_OK};
+    size_t i = 0;
+
+    if (status > STATUS_SIGNAL)
+        return 0;
+    while (i < sizeof ORDER / sizeof *ORDER && ORDER[i] != status)
+        i++;
+    return i + 1;
+}
+
+int status_worse(int a, int b)
+{
+    return rank(b) < rank(a) ? b : a;
+}

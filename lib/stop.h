@@ -1,0 +1,38 @@
+/*
+ * stop: a clean end by INT, TERM or HUP.
+ *
+ * The first of them sets a flag: reading ends, what is in flight is settled.
+ * The second ends the process at once. INT or HUP ignored at start (nohup, a
+ * background job) stay ignored. SIGPIPE is ignored: a dead reader is EPIPE.
+ */
+#ifndef MEMC_STOP_H
+#define MEMC_STOP_H
+
+#include <stdbool.h>
+
+struct pollfd;
+
+/* Installs the handlers; once, at start. */
+void stop_prepare(void);
+
+/* The signal that asked for the end, 0 if none did. */
+int stop_signal(void);
+
+/* Takes the request as dealt with: waits work again. A second signal still ends the process. */
+void stop_forgive(void);
+
+/*
+ * poll(2) on one descriptor that cannot sleep past a signal: the handlers run
+ * only inside the wait, so none slips in between the look at the flag and the
+ * sleep. timeout_ms < 0: no limit. Returns poll's result, or -1 with EINTR
+ * when a stop was asked for before or meanwhile.
+ */
+int stop_poll(struct pollfd *one, int timeout_ms);
+
+/* Sleeps; ends early by a signal. */
+void stop_sleep(int ms);
+
+/* After the clean end: raises the signal again with its default action. Does not return. */
+void stop_raise(int signal_number) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,406 @@
+#include "store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * What is on its way at most, so that neither side's full buffers can block
+ * the other: two batches of 64 KiB over a Unix socket, over TCP 2,048 records.
+ */
+enum {
+    BATCH_BYTES_LOCAL = 64 * 1024,
+    BATCH_BYTES_TCP = 256 * 1024,
+    HEADER_BYTES = 24 + 8,      /* of a binary set: header, flags, expiry */
+    LIBRARY_BUFFER_BYTES = 8196 /* libmemcached's write buffer */
+};
+
+/* Beyond 30 days memcached takes an expiry for absolute Unix time. */
+static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
+
+/* A batch keeps the bytes of its records until all of them have their outcome. */
+struct batch {
+    struct store_record record[STORE_BATCH_MAX];
+    size_t count;
+    char *bytes;
+    size_t used, capacity;
+    size_t wire; /* bytes that its sets take on the connection */
+};
+
+/*
+ * Two batches by turns: `filling` takes records; the other one, `before`, has
+ * been sent. Records leave in order: first those of `before`, then of
+ * `filling`. head and sent count both through: records [0, head) have their
+ * outcome, [head, sent) are in the library, the rest is still to be sent.
+ */
+struct store {
+    struct server *server;
+    struct store_options options;
+    size_t batch_bytes;
+    struct batch *filling, *before;
+    size_t head, sent;
+    size_t unflushed; /* bytes that stand in the library's write buffer */
+    bool memory_refused;      /* the head was refused for lack of memory once */
+    unsigned slow_answers;    /* in a row: each took longer than the timeout */
+    enum peer failure;
+    int failure_errno;
+    memcached_result_st result;
+    struct batch batches[2];
+};
+
+struct store *store_open(struct server *server, const struct store_options *options)
+{
+    struct store *store = calloc(1, sizeof *store);
+
+    if (!store)
+        return NULL;
+    store->server = server;
+    store->options = *options;
+    store->batch_bytes =
+        address_is_local_socket(server->address) ? BATCH_BYTES_LOCAL : BATCH_BYTES_TCP;
+    store->before = &store->batches[0];
+    store->filling = &store->batches[1];
+    return store;
+}
+
+static size_t total(const struct store *store)
+{
+    return store->before->count + store->filling->count;
+}
+
+static const struct store_record *record_at(const struct store *store, size_t index)
+{
+    const struct batch *before = store->before;
+
+    return index < before->count ? &before->record[index]
+                                 : &store->filling->record[index - before->count];
+}
+
+static size_t wire_bytes(const struct store_record *record)
+{
+    return HEADER_BYTES + record->key.len + record->value.len;
+}
+
+static void settle(struct store *store, enum store_outcome outcome)
+{
+    const struct store_record *record = record_at(store, store->head);
+
+    store->head++;
+    if (store->sent < store->head)
+        store->sent = store->head;
+    store->options.on_outcome(store->options.context, outcome, record);
+}
+
+static void give_up(struct store *store, enum peer why)
+{
+    store->failure_errno = errno;
+    store->failure = why;
+    while (store->head < total(store))
+        settle(store, STORE_UNDELIVERED);
+}
+
+static uint32_t outstanding(const struct store *store)
+{
+    return memcached_server_response_count(
+        memcached_server_instance_by_position(store->server->memc, 0));
+}
+
+/* PEER_OK: this many answers are owed, as they must be. */
+static enum peer check_owed(const struct store *store, size_t owed)
+{
+    return outstanding(store) == owed ? PEER_OK : PEER_PROTOCOL;
+}
+
+static time_t expiry(const struct store *store)
+{
+    int64_t ttl = store->options.ttl_seconds;
+
+    return (time_t)(ttl > RELATIVE_TTL_MAX ? time(NULL) + ttl : ttl);
+}
+
+static enum peer flush_library(struct store *store)
+{
+    store->unflushed = 0;
+    return memcached_flush_buffers(store->server->memc) == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+}
+
+static enum peer send_one(struct store *store)
+{
+    const struct store_record *record = record_at(store, store->sent);
+    size_t bytes = wire_bytes(record);
+
+    /* A flush with nothing left in the buffer leaves the last piece corked for 200 ms: never fill it exactly. */
+    if ((store->unflushed + bytes) % LIBRARY_BUFFER_BYTES == 0 && flush_library(store) != PEER_OK)
+        return PEER_LOST;
+    store->unflushed += bytes;
+    memcached_return_t rc =
+        memcached_set(store->server->memc, record->key.at, record->key.len, record->value.at,
+                      record->value.len, expiry(store), 0);
+    store->sent++;
+    if (rc != MEMCACHED_BUFFERED)
+        return rc == MEMCACHED_TIMEOUT ? PEER_SILENT : PEER_LOST;
+    return check_owed(store, store->sent - store->head);
+}
+
+/* An answer that trickles in renews the library's own timeout with each byte; after a stop (Ctrl-Z) one is slow. */
+static bool is_too_slow(struct store *store, int64_t since_ms)
+{
+    bool slow = patience_clock_ms() - since_ms > store->server->timeout_ms;
+
+    store->slow_answers = slow ? store->slow_answers + 1 : 0;
+    return store->slow_answers > 1;
+}
+
+static enum peer judge_failure(struct store *store, memcached_return_t rc)
+{
+    switch (rc) {
+    case MEMCACHED_TIMEOUT:
+        return PEER_SILENT;
+    case MEMCACHED_END:
+    case MEMCACHED_ERRNO:
+    case MEMCACHED_CONNECTION_FAILURE:
+        return PEER_LOST;
+    case MEMCACHED_AUTH_FAILURE:
+    case MEMCACHED_AUTH_PROBLEM:
+        return PEER_AUTH;
+    case MEMCACHED_MEMORY_ALLOCATION_FAILURE:
+        /* The server's answer leaves no error in the handle; our own lack of memory does. */
+        if (memcached_last_error(store->server->memc) == MEMCACHED_SUCCESS)
+            return PEER_OUT_OF_MEMORY;
+        errno = ENOMEM;
+        return PEER_NO_RESOURCES;
+    default:
+        return PEER_PROTOCOL;
+    }
+}
+
+/* Reads one answer: that of the head, since answers come in order. */
+static enum peer take_answer(struct store *store)
+{
+    int64_t since_ms = patience_clock_ms();
+    size_t owed = store->sent - store->head;
+    memcached_return_t rc;
+
+    /* With a count of 0 the library would call every refusal NOTFOUND. */
+    store->result.count = 1;
+    bool stored = memcached_fetch_result(store->server->memc, &store->result, &rc) &&
+                  rc == MEMCACHED_SUCCESS;
+    if (!stored && rc != MEMCACHED_E2BIG)
+        return judge_failure(store, rc);
+    enum peer peer = check_owed(store, owed - 1);
+    if (peer != PEER_OK)
+        return peer;
+    server_is_well(store->server);
+    store->memory_refused = false;
+    settle(store, stored ? STORE_STORED : STORE_REFUSED);
+    return is_too_slow(store, since_ms) ? PEER_SILENT : PEER_OK;
+}
+
+/* Sends all that is put and reads answers until at most `keep` are owed. */
+static enum peer exchange(struct store *store, size_t keep)
+{
+    enum peer peer = PEER_OK;
+
+    while (peer == PEER_OK && store->sent < total(store))
+        peer = send_one(store);
+    if (peer == PEER_OK && store->unflushed > 0)
+        peer = flush_library(store); /* never fetch before: the server waits for the rest of a value */
+    while (peer == PEER_OK && store->sent - store->head > keep)
+        peer = take_answer(store);
+    return peer;
+}
+
+/* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
+static void hang_up(struct store *store, bool trusted)
+{
+    memcached_st *memc = store->server->memc;
+    int saved = errno;
+
+    memcached_behavior_set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
+    while (trusted && store->head < store->sent && outstanding(store) == store->sent - store->head)
+        trusted = take_answer(store) == PEER_OK;
+    memcached_result_free(&store->result);
+    server_drop(store->server);
+    errno = saved;
+}
+
+static bool may_retry(struct store *store, enum peer why)
+{
+    if (why == PEER_OUT_OF_MEMORY && !store->memory_refused) {
+        store->memory_refused = true;
+        return true;
+    }
+    return why == PEER_LOST || why == PEER_SILENT;
+}
+
+enum peer store_connect(struct store *store)
+{
+    bool sent = store->sent > store->head;
+
+    if (store->failure != PEER_OK)
+        return store->failure;
+    store->sent = store->head;
+    store->unflushed = 0;
+    store->slow_answers = 0;
+    enum peer peer = server_connect(store->server, sent);
+    if (peer == PEER_NO_FENCE && store->memory_refused)
+        peer = PEER_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
+    if (peer == PEER_OK)
+        memcached_result_create(store->server->memc, &store->result);
+    else
+        give_up(store, peer);
+    return peer;
+}
+
+static void pump(struct store *store, size_t keep)
+{
+    while (store->failure == PEER_OK && (store->sent < total(store) || store->sent - store->head > keep)) {
+        if (!store->server->memc && store_connect(store) != PEER_OK)
+            return;
+        enum peer peer = exchange(store, keep);
+        if (peer == PEER_OK)
+            return;
+        hang_up(store, peer != PEER_PROTOCOL);
+        if (!may_retry(store, peer))
+            give_up(store, peer);
+    }
+}
+
+/* Forgets the records of `before`, all settled, and lets the batches change places. */
+static void turn(struct store *store)
+{
+    struct batch *empty = store->before;
+
+    store->head -= empty->count;
+    store->sent -= empty->count;
+    empty->count = empty->used = empty->wire = 0;
+    store->before = store->filling;
+    store->filling = empty;
+}
+
+static struct slice copy(struct batch *batch, struct slice bytes)
+{
+    struct slice result = {batch->bytes + batch->used, bytes.len};
+
+    if (bytes.len > 0)
+        memcpy(batch->bytes + batch->used, bytes.at, bytes.len);
+    batch->used += bytes.len;
+    return result;
+}
+
+/* Room for one more record in an empty batch; larger than usual for a large record, and back again after it. */
+static bool make_room(const struct store *store, struct batch *batch, size_t needed)
+{
+    size_t usual = 2 * store->batch_bytes;
+    size_t capacity = needed > usual ? needed : usual;
+
+    if (batch->capacity == capacity)
+        return true;
+    char *bytes = realloc(batch->bytes, capacity);
+    if (!bytes)
+        return false;
+    batch->bytes = bytes;
+    batch->capacity = capacity;
+    return true;
+}
+
+static void append(struct store *store, const struct store_record *record)
+{
+    struct batch *batch = store->filling;
+
+    batch->record[batch->count++] = (struct store_record){
+        copy(batch, record->key), copy(batch, record->value), copy(batch, record->line),
+        record->number};
+    batch->wire += wire_bytes(record);
+}
+
+/* Everything that was put is settled: both batches are empty. */
+static void settle_all(struct store *store)
+{
+    pump(store, 0);
+    turn(store);
+    turn(store);
+}
+
+void store_put(struct store *store, const struct store_record *record)
+{
+    size_t needed = record->key.len + record->value.len + record->line.len;
+    bool large = wire_bytes(record) > store->batch_bytes;
+
+    if (large)
+        settle_all(store);
+    else if (store->filling->count > 0 &&
+             (store->filling->wire + wire_bytes(record) > store->batch_bytes ||
+              store->filling->used + needed > store->filling->capacity)) {
+        pump(store, store->filling->count);
+        turn(store);
+    }
+    if (store->filling->count == 0 && store->failure == PEER_OK &&
+        !make_room(store, store->filling, needed)) {
+        errno = ENOMEM;
+        give_up(store, PEER_NO_RESOURCES);
+    }
+    if (store->failure != PEER_OK) {
+        store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
+        return;
+    }
+    append(store, record);
+    if (large)
+        settle_all(store);
+    if (store->filling->count == store->options.batch_records) {
+        pump(store, store->filling->count);
+        turn(store);
+    }
+}
+
+void store_flush(struct store *store)
+{
+    settle_all(store);
+}
+
+size_t store_pending(const struct store *store)
+{
+    return total(store) - store->head;
+}
+
+enum peer store_failure(const struct store *store)
+{
+    errno = store->failure_errno;
+    return store->failure;
+}
+
+/* All answers are taken: one more would mean that they did not belong where they were put. */
+static bool has_stray_answer(struct store *store)
+{
+    memcached_return_t rc;
+
+    store->result.count = 1;
+    return memcached_fetch_result(store->server->memc, &store->result, &rc) != NULL;
+}
+
+enum peer store_finish(struct store *store)
+{
+    settle_all(store);
+    if (!store->server->memc)
+        return store->failure;
+    if (store->failure == PEER_OK && has_stray_answer(store))
+        give_up(store, PEER_PROTOCOL);
+    if (store->failure == PEER_OK) {
+        memcached_result_free(&store->result);
+        server_close(store->server);
+    } else {
+        hang_up(store, false);
+    }
+    return store->failure;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    store_finish(store);
+    free(store->batches[0].bytes);
+    free(store->batches[1].bytes);
+    free(store);
+}

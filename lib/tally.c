@@ -1,0 +1,134 @@
+#include "tally.h"
+
+#include "version.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+uint64_t route_tally_routed(const struct route_tally *t)
+{
+    uint64_t sum = 0;
+
+    for (int type = 0; type < DEVTYPE_COUNT; type++)
+        sum += t->routed[type];
+    return sum;
+}
+
+bool route_tally_holds(const struct route_tally *t)
+{
+    return t->lines == t->blank + t->invalid + t->unknown + t->skipped + t->undelivered +
+                           route_tally_routed(t);
+}
+
+void route_tally_json(const struct route_tally *t, struct json *json)
+{
+    json_begin(json);
+    json_string(json, "tool", "memc_route");
+    json_string(json, "version", MEMC_VERSION);
+    json_string(json, "label", t->label);
+    json_uint(json, "lines", t->lines);
+    json_uint(json, "blank", t->blank);
+    json_uint(json, "invalid", t->invalid);
+    json_uint(json, "unknown", t->unknown);
+    json_uint(json, "skipped", t->skipped);
+    json_uint(json, "undelivered", t->undelivered);
+    json_open_object(json, "routed");
+    for (int type = 0; type < DEVTYPE_COUNT; type++)
+        json_uint(json, devtype_name((enum devtype)type), t->routed[type]);
+    json_close_object(json);
+    json_uint(json, "bytes_in", t->bytes_in);
+    json_seconds(json, "seconds", t->ms);
+    json_uint(json, "exit", (uint64_t)t->exit);
+}
+
+static double seconds_of(int64_t ms)
+{
+    return (double)ms / 1000;
+}
+
+static uint64_t per_second(uint64_t count, int64_t ms)
+{
+    return ms > 0 ? (uint64_t)((double)count * 1000 / (double)ms) : count;
+}
+
+void route_tally_text(const struct route_tally *t, char *text, size_t size)
+{
+    snprintf(text, size,
+             "%" PRIu64 " lines: %" PRIu64 " routed (idfa %" PRIu64 ", gaid %" PRIu64 ", adid %" PRIu64
+             ", dvid %" PRIu64 "), %" PRIu64 " unknown, %" PRIu64 " invalid, %" PRIu64
+             " skipped, %" PRIu64 " blank, %" PRIu64 " undelivered; %.1f s, %" PRIu64 " lines/s",
+             t->lines, route_tally_routed(t), t->routed[DEVTYPE_IDFA], t->routed[DEVTYPE_GAID],
+             t->routed[DEVTYPE_ADID], t->routed[DEVTYPE_DVID], t->unknown, t->invalid, t->skipped,
+             t->blank, t->undelivered, seconds_of(t->ms), per_second(t->lines, t->ms));
+}
+
+static bool is_verify(const struct sink_tally *t)
+{
+    return strcmp(t->mode, "verify") == 0;
+}
+
+bool sink_tally_holds(const struct sink_tally *t)
+{
+    return t->lines == t->blank + t->invalid + t->refused + t->stored + t->verified + t->missing +
+                           t->differing + t->undelivered;
+}
+
+void sink_tally_json(const struct sink_tally *t, struct json *json)
+{
+    json_begin(json);
+    json_string(json, "tool", "memc_sink");
+    json_string(json, "version", MEMC_VERSION);
+    json_string(json, "mode", t->mode);
+    json_string(json, "label", t->label);
+    json_string(json, "type", t->type);
+    json_string(json, "server", t->server);
+    json_uint(json, "lines", t->lines);
+    json_uint(json, "blank", t->blank);
+    json_uint(json, "stored", t->stored);
+    json_uint(json, "invalid", t->invalid);
+    json_uint(json, "refused", t->refused);
+    json_uint(json, "undelivered", t->undelivered);
+    if (is_verify(t)) {
+        json_uint(json, "verified", t->verified);
+        json_uint(json, "missing", t->missing);
+        json_uint(json, "differing", t->differing);
+    }
+    json_uint(json, "apps_dropped", t->apps_dropped);
+    json_uint(json, "retries", t->retries);
+    json_count_or_null(json, "evictions", t->evictions);
+    json_string(json, "doubt", doubt_name(t->doubt));
+    json_uint(json, "bytes_in", t->bytes_in);
+    json_uint(json, "bytes_out", t->bytes_out);
+    json_seconds(json, "seconds", t->ms);
+    json_uint(json, "exit", (uint64_t)t->exit);
+}
+
+void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
+{
+    char outcome[128];
+
+    if (is_verify(t))
+        snprintf(outcome, sizeof outcome,
+                 "%" PRIu64 " verified, %" PRIu64 " missing, %" PRIu64 " differing", t->verified,
+                 t->missing, t->differing);
+    else
+        snprintf(outcome, sizeof outcome, "%" PRIu64 " %s", t->stored,
+                 strcmp(t->mode, "dry-run") == 0 ? "encoded (dry run, none stored)" : "stored");
+    snprintf(text, size,
+             "%s%s%s: %" PRIu64 " lines: %s, %" PRIu64 " refused, %" PRIu64 " invalid, %" PRIu64
+             " blank, %" PRIu64 " undelivered; %" PRIu64 " apps dropped, %" PRIu64
+             " retries; %.1f s, %" PRIu64 " records/s",
+             t->type ? t->type : "", t->type ? " -> " : "", t->server, t->lines, outcome,
+             t->refused, t->invalid, t->blank, t->undelivered, t->apps_dropped, t->retries,
+             seconds_of(t->ms), per_second(t->stored + t->verified, t->ms));
+}
+
+bool tally_rate_passes(uint64_t errors, uint64_t stored, const struct ratio *limit)
+{
+    __extension__ typedef unsigned __int128 wide; /* 64 bits times 64 bits, exactly */
+
+    if (errors == 0 || !limit)
+        return true;
+    return (wide)errors * limit->denominator < (wide)limit->numerator * stored;
+}

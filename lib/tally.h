@@ -1,0 +1,57 @@
+/*
+ * tally: what became of every line, the proof that the sum adds up, and the
+ * two forms in which it is told: JSON for machines, one line for people.
+ */
+#ifndef MEMC_TALLY_H
+#define MEMC_TALLY_H
+
+#include "counters.h"
+#include "devtype.h"
+#include "json.h"
+#include "number.h"
+
+/* lines = blank + invalid + unknown + skipped + routed + undelivered */
+struct route_tally {
+    const char *label; /* NULL: none */
+    uint64_t lines, blank, invalid, unknown, skipped, undelivered;
+    uint64_t routed[DEVTYPE_COUNT];
+    uint64_t bytes_in;
+    int64_t ms;
+    int exit;
+};
+
+uint64_t route_tally_routed(const struct route_tally *t);
+bool route_tally_holds(const struct route_tally *t);
+void route_tally_json(const struct route_tally *t, struct json *json);
+
+/* The counters in words on one line, cut at size. */
+void route_tally_text(const struct route_tally *t, char *text, size_t size);
+
+/* lines = blank + invalid + refused + stored + verified + missing + differing + undelivered */
+struct sink_tally {
+    const char *label;  /* NULL: none */
+    const char *mode;   /* "load", "dry-run" or "verify" */
+    const char *type;   /* NULL: any */
+    const char *server;
+    uint64_t lines, blank, invalid, stored, refused, undelivered;
+    uint64_t verified, missing, differing; /* by --verify only */
+    uint64_t apps_dropped;
+    uint64_t retries;
+    int64_t evictions; /* -1: unknown */
+    enum doubt doubt;
+    uint64_t bytes_in, bytes_out;
+    int64_t ms;
+    int exit;
+};
+
+bool sink_tally_holds(const struct sink_tally *t);
+void sink_tally_json(const struct sink_tally *t, struct json *json);
+void sink_tally_text(const struct sink_tally *t, char *text, size_t size);
+
+/*
+ * No error always passes; else errors / stored < limit must hold, compared in
+ * integers; errors with nothing stored fail. limit NULL: none.
+ */
+bool tally_rate_passes(uint64_t errors, uint64_t stored, const struct ratio *limit);
+
+#endif

@@ -1,0 +1,297 @@
+#define _GNU_SOURCE /* tdestroy */
+#include "verify.h"
+
+#include "store.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The keys of a batch fit into the socket's buffer, so that sending them never
+ * waits for a server that waits for us to read its answers.
+ */
+enum { KEYS_BYTES_MAX = 32 * 1024, REQUEST_BYTES = 24, VALUES_BYTES_USUAL = 256 * 1024 };
+
+/* A key whose value differed, and how many lines found it so. */
+struct differing {
+    uint64_t lines;
+    size_t len;
+    char key[];
+};
+
+enum { NODE_BYTES = 64 }; /* of the search tree, beside the key: about */
+
+struct verify {
+    struct server *server;
+    struct verify_counts *counts;
+    size_t batch_records;
+    size_t count, cursor; /* [cursor, count) is still to be compared */
+    struct slice value[STORE_BATCH_MAX];
+    const char *key[STORE_BATCH_MAX];
+    size_t key_len[STORE_BATCH_MAX];
+    size_t wire; /* bytes of the requests */
+    char *bytes;
+    size_t used, capacity;
+    void *differing; /* tsearch(3) tree of struct differing */
+    size_t differing_bytes;
+    enum peer failure;
+    int failure_errno;
+};
+
+struct verify *verify_open(struct server *server, size_t batch_records, struct verify_counts *counts)
+{
+    struct verify *verify = calloc(1, sizeof *verify);
+
+    if (!verify)
+        return NULL;
+    verify->server = server;
+    verify->batch_records = batch_records;
+    verify->counts = counts;
+    return verify;
+}
+
+static void give_up(struct verify *verify, enum peer why)
+{
+    verify->failure = why;
+    verify->failure_errno = errno;
+    verify->counts->undelivered += verify->count - verify->cursor;
+    verify->cursor = verify->count;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct differing *x = a, *y = b;
+
+    if (x->len != y->len)
+        return x->len < y->len ? -1 : 1;
+    return memcmp(x->key, y->key, x->len);
+}
+
+static struct differing *new_differing(struct slice key)
+{
+    struct differing *entry = malloc(sizeof *entry + key.len);
+
+    if (!entry)
+        return NULL;
+    *entry = (struct differing){.len = key.len};
+    memcpy(entry->key, key.at, key.len);
+    return entry;
+}
+
+/* False: no memory for it. */
+static bool note_differing(struct verify *verify, struct slice key)
+{
+    struct differing *entry = new_differing(key);
+    struct differing **found = entry ? tsearch(entry, &verify->differing, compare_keys) : NULL;
+
+    if (!found) {
+        free(entry);
+        return false;
+    }
+    (*found)->lines++;
+    if (*found != entry)
+        free(entry);
+    else
+        verify->differing_bytes += key.len + NODE_BYTES;
+    return verify->differing_bytes <= VERIFY_DIFFERING_BYTES;
+}
+
+/* The key is found equal: its earlier lines were overwritten, as they should be. */
+static bool clear_differing(struct verify *verify, struct slice key)
+{
+    struct differing *wanted = new_differing(key);
+
+    if (!wanted)
+        return false;
+    struct differing **found = tfind(wanted, &verify->differing, compare_keys);
+    if (found) {
+        struct differing *entry = *found;
+        verify->counts->differing -= entry->lines;
+        verify->counts->verified += entry->lines;
+        verify->differing_bytes -= key.len + NODE_BYTES;
+        tdelete(entry, &verify->differing, compare_keys);
+        free(entry);
+    }
+    free(wanted);
+    return true;
+}
+
+static struct slice key_at(const struct verify *verify, size_t index)
+{
+    return (struct slice){verify->key[index], verify->key_len[index]};
+}
+
+static bool compare_value(struct verify *verify, struct slice stored)
+{
+    struct slice key = key_at(verify, verify->cursor);
+    bool same = slice_equal(stored, verify->value[verify->cursor]);
+
+    verify->cursor++;
+    if (!same) {
+        verify->counts->differing++;
+        return note_differing(verify, key);
+    }
+    verify->counts->verified++;
+    return !verify->differing || clear_differing(verify, key);
+}
+
+/* Answers come in the order of the requests; a key that is not there has none. */
+static enum peer take_answer(struct verify *verify, const memcached_result_st *result)
+{
+    struct slice key = {memcached_result_key_value(result), memcached_result_key_length(result)};
+    struct slice value = {memcached_result_value(result), memcached_result_length(result)};
+
+    while (verify->cursor < verify->count && !slice_equal(key_at(verify, verify->cursor), key)) {
+        verify->counts->missing++;
+        verify->cursor++;
+    }
+    if (verify->cursor == verify->count)
+        return PEER_PROTOCOL;
+    server_is_well(verify->server);
+    if (compare_value(verify, value))
+        return PEER_OK;
+    errno = ENOMEM;
+    return PEER_NO_RESOURCES;
+}
+
+static enum peer judge_failure(memcached_return_t rc)
+{
+    switch (rc) {
+    case MEMCACHED_END:
+    case MEMCACHED_NOTFOUND:
+    case MEMCACHED_SUCCESS:
+        return PEER_OK;
+    case MEMCACHED_TIMEOUT:
+        return PEER_SILENT;
+    case MEMCACHED_AUTH_FAILURE:
+    case MEMCACHED_AUTH_PROBLEM:
+        return PEER_AUTH;
+    default:
+        return PEER_LOST;
+    }
+}
+
+static enum peer exchange(struct verify *verify)
+{
+    memcached_st *memc = verify->server->memc;
+    memcached_result_st result;
+    enum peer peer = PEER_OK;
+    memcached_return_t rc = memcached_mget(memc, verify->key + verify->cursor,
+                                           verify->key_len + verify->cursor,
+                                           verify->count - verify->cursor);
+
+    if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
+        return judge_failure(rc) == PEER_OK ? PEER_LOST : judge_failure(rc);
+    memcached_result_create(memc, &result);
+    for (;;) {
+        result.count = 1; /* else a failure would read as "not found" */
+        if (!memcached_fetch_result(memc, &result, &rc))
+            break;
+        if (peer == PEER_OK)
+            peer = take_answer(verify, &result);
+    }
+    memcached_result_free(&result);
+    return peer == PEER_OK ? judge_failure(rc) : peer;
+}
+
+enum peer verify_connect(struct verify *verify)
+{
+    enum peer peer = verify->failure;
+
+    if (peer == PEER_OK)
+        peer = server_connect(verify->server, false);
+    if (peer != PEER_OK && verify->failure == PEER_OK)
+        give_up(verify, peer);
+    return peer;
+}
+
+void verify_flush(struct verify *verify)
+{
+    while (verify->failure == PEER_OK && verify->cursor < verify->count) {
+        if (!verify->server->memc && verify_connect(verify) != PEER_OK)
+            break;
+        enum peer peer = exchange(verify);
+        if (peer == PEER_OK) {
+            verify->counts->missing += verify->count - verify->cursor;
+            verify->cursor = verify->count;
+            break;
+        }
+        int saved = errno;
+        server_drop(verify->server);
+        errno = saved;
+        if (peer != PEER_LOST && peer != PEER_SILENT)
+            give_up(verify, peer);
+    }
+    verify->count = verify->cursor = verify->used = verify->wire = 0;
+}
+
+/* Room for one more pair in an empty batch. */
+static bool make_room(struct verify *verify, size_t needed)
+{
+    size_t capacity = needed > VALUES_BYTES_USUAL ? needed : VALUES_BYTES_USUAL;
+
+    if (verify->capacity == capacity)
+        return true;
+    char *bytes = realloc(verify->bytes, capacity);
+    if (!bytes)
+        return false;
+    verify->bytes = bytes;
+    verify->capacity = capacity;
+    return true;
+}
+
+static char *copy(struct verify *verify, struct slice bytes)
+{
+    char *at = verify->bytes + verify->used;
+
+    memcpy(at, bytes.at, bytes.len);
+    verify->used += bytes.len;
+    return at;
+}
+
+void verify_put(struct verify *verify, struct slice key, struct slice value)
+{
+    size_t needed = key.len + value.len;
+
+    if (verify->count > 0 && verify->used + needed > verify->capacity)
+        verify_flush(verify);
+    if (verify->count == 0 && verify->failure == PEER_OK && !make_room(verify, needed)) {
+        errno = ENOMEM;
+        give_up(verify, PEER_NO_RESOURCES);
+    }
+    if (verify->failure != PEER_OK) {
+        verify->counts->undelivered++;
+        return;
+    }
+    size_t index = verify->count++;
+    verify->key[index] = copy(verify, key);
+    verify->key_len[index] = key.len;
+    verify->value[index] = (struct slice){copy(verify, value), value.len};
+    verify->wire += REQUEST_BYTES + key.len;
+    if (verify->count == verify->batch_records || verify->wire > KEYS_BYTES_MAX)
+        verify_flush(verify);
+}
+
+size_t verify_pending(const struct verify *verify)
+{
+    return verify->count - verify->cursor;
+}
+
+enum peer verify_failure(const struct verify *verify)
+{
+    errno = verify->failure_errno;
+    return verify->failure;
+}
+
+void verify_close(struct verify *verify)
+{
+    if (!verify)
+        return;
+    verify_flush(verify);
+    server_close(verify->server);
+    tdestroy(verify->differing, free);
+    free(verify->bytes);
+    free(verify);
+}

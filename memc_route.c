@@ -1,0 +1,305 @@
+/*
+ * memc_route: fans a log's lines out to four FIFOs by device type.
+ *
+ *     zcat f.gz | memc_route -d run      run/idfa, run/gaid, run/adid, run/dvid
+ *
+ * The map:
+ *   lib/linebuf.c     standard input as lines, in bounded memory
+ *   lib/record.c      what a line's first field is
+ *   lib/outlets.c     the FIFOs, and which lines they took
+ *   lib/outbuf.c      whole lines out, under a lock, whoever else writes there
+ *   lib/report.c      the rejects
+ *   lib/tally.c       the counters, their sum and their two forms
+ *   lib/stop.c        a clean end by signal
+ *
+ * Lines go out as they came: a FIFO carries the input's own bytes, so that any
+ * text tool can stand at either end. Memory is bounded: one line at most, a
+ * read's worth of bytes, and 64 KiB gathered for each FIFO. When a FIFO's
+ * reader is slow, the router waits, and so does whoever feeds it.
+ */
+#include "descriptors.h"
+#include "diag.h"
+#include "linebuf.h"
+#include "options.h"
+#include "outlets.h"
+#include "patience.h"
+#include "record.h"
+#include "report.h"
+#include "status.h"
+#include "stop.h"
+#include "tally.h"
+#include "version.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct router {
+    struct route_options options;
+    struct linebuf *in;
+    struct outlets outlets;
+    struct report rejects;
+    struct route_tally tally;
+    struct gather gather;
+    struct progress progress;
+    bool blank_so_far;   /* of an over-long line: its pieces are white */
+    uint64_t complaints; /* about lines, told or not */
+    int64_t start_ms;
+    int status;
+};
+
+static void worsen(struct router *r, int status)
+{
+    r->status = status_worse(r->status, status);
+}
+
+static void complain(struct router *r, const char *reason)
+{
+    if (r->options.common.verbose || diag_may_repeat(&r->complaints))
+        diag("line %" PRIu64 ": %s", linebuf_number(r->in), reason);
+}
+
+/* A piece of a line that is longer than --max-line; it goes to the rejects as it comes. */
+static void take_overlong(struct router *r, const struct line *line)
+{
+    bool blank = record_is_blank(line->text);
+
+    r->blank_so_far = r->blank_so_far && blank;
+    report_piece(&r->rejects, line->text, line->ends);
+    if (!line->ends)
+        return;
+    r->tally.lines++;
+    if (r->blank_so_far) {
+        r->tally.blank++;
+    } else {
+        r->tally.invalid++;
+        complain(r, "longer than --max-line");
+    }
+    r->blank_so_far = true;
+}
+
+static void reject_unknown(struct router *r, struct slice text)
+{
+    r->tally.unknown++;
+    report_line(&r->rejects, text);
+    complain(r, record_strerror(record_has_mark(text) ? RECORD_BYTE_ORDER_MARK : RECORD_TYPE));
+}
+
+static void take_line(struct router *r, const struct line *line)
+{
+    enum devtype type;
+
+    if (line->overlong) {
+        take_overlong(r, line);
+        return;
+    }
+    r->tally.lines++;
+    if (record_is_blank(line->text))
+        r->tally.blank++;
+    else if (!devtype_find(record_first_field(line->text), &type))
+        reject_unknown(r, line->text);
+    else if (!(r->options.only & 1u << type))
+        r->tally.skipped++;
+    else
+        outlets_put(&r->outlets, type, line->text);
+}
+
+static void tell_failures(struct router *r)
+{
+    const char *path;
+    int error;
+
+    while ((path = outlets_failure(&r->outlets, &error))) {
+        if (error == EPIPE)
+            diag("%s: its reader has gone; its lines are lost to it from here on", path);
+        else
+            diag("%s: unable to write: %s", path, strerror(error));
+        worsen(r, error == EPIPE ? STATUS_TEMPFAIL : STATUS_IOERR);
+    }
+}
+
+static void show_progress(struct router *r)
+{
+    char text[512];
+
+    if (!progress_is_due(&r->progress))
+        return;
+    r->tally.ms = patience_clock_ms() - r->start_ms;
+    route_tally_text(&r->tally, text, sizeof text);
+    diag_live(text);
+}
+
+static void flush(struct router *r)
+{
+    outlets_flush(&r->outlets);
+    gather_reset(&r->gather);
+}
+
+/* Reads and routes until the input ends, breaks or a signal comes; returns which. */
+static enum linebuf_result route_all(struct router *r)
+{
+    enum linebuf_result result;
+    struct line line;
+
+    do {
+        while (linebuf_next(r->in, &line))
+            take_line(r, &line);
+        int wait_ms = gather_left(&r->gather, outlets_pending(&r->outlets));
+        if (wait_ms == 0)
+            flush(r);
+        result = linebuf_fill(r->in, wait_ms == 0 ? -1 : wait_ms);
+        if (result == LINEBUF_IDLE)
+            flush(r);
+        tell_failures(r);
+        show_progress(r);
+    } while (result == LINEBUF_FILLED || result == LINEBUF_IDLE);
+    return result;
+}
+
+/* What stands after the last LF: a line too, unless the input was cut there. */
+static void take_rest(struct router *r)
+{
+    bool cut = r->options.sentinel && !linebuf_take_sentinel(r->in);
+    struct line line;
+
+    if (cut) {
+        diag("the input was cut after line %" PRIu64 ": no sentinel at its end", linebuf_number(r->in));
+        worsen(r, STATUS_IOERR);
+    }
+    if (!linebuf_rest(r->in, &line))
+        return;
+    if (!cut) {
+        take_line(r, &line);
+        return;
+    }
+    r->tally.lines++;
+    if (record_is_blank(line.text) && (!line.overlong || r->blank_so_far))
+        r->tally.blank++;
+    else
+        r->tally.invalid++;
+}
+
+static void finish_input(struct router *r, enum linebuf_result how)
+{
+    if (how == LINEBUF_END)
+        take_rest(r);
+    if (how == LINEBUF_ERROR) {
+        diag("unable to read the input: %s", strerror(errno));
+        worsen(r, STATUS_IOERR);
+    }
+    outlets_flush(&r->outlets);
+    tell_failures(r);
+    if (r->complaints > DIAG_REPEATS && !r->options.common.verbose)
+        diag("%" PRIu64 " more bad lines", r->complaints - DIAG_REPEATS);
+}
+
+static int open_failed(const char *path, const char *reason, int status)
+{
+    diag("%s: %s", path, reason);
+    return status;
+}
+
+/* Everything that the run needs; returns 0 or the exit status. */
+static int open_all(struct router *r)
+{
+    const struct common_options *common = &r->options.common;
+    const char *path = NULL;
+
+    if (common->stats && outfile_replace_check(common->stats) != OUTFILE_OK)
+        return open_failed(common->stats, strerror(errno), STATUS_CANTCREAT);
+    int status = report_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
+    if (status)
+        return status;
+    r->in = linebuf_open(STDIN_FILENO, common->max_line);
+    if (!r->in)
+        return open_failed("input buffer", strerror(ENOMEM), STATUS_OSERR);
+    enum outfile_result result = outlets_open(&r->outlets, &r->options, &r->tally, &path);
+    if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
+        return STATUS_OK;
+    bool exhausted = result == OUTFILE_ERRNO && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+    return open_failed(path, outfile_strerror(result), exhausted ? STATUS_OSERR : STATUS_CANTCREAT);
+}
+
+/* Closes all, proves the sum, tells the counters; returns the exit status. */
+static int finish(struct router *r)
+{
+    static struct json json;
+    const struct common_options *common = &r->options.common;
+    char text[512];
+
+    outlets_close(&r->outlets);
+    worsen(r, report_close(&r->rejects));
+    if (r->in)
+        r->tally.bytes_in = linebuf_bytes(r->in);
+    r->tally.ms = patience_clock_ms() - r->start_ms;
+    if (r->tally.undelivered > 0)
+        worsen(r, STATUS_TEMPFAIL);
+    if (!route_tally_holds(&r->tally)) {
+        diag("the sum of the outcomes is not the number of lines");
+        worsen(r, STATUS_SOFTWARE);
+    }
+    if (stop_signal())
+        worsen(r, STATUS_SIGNAL + stop_signal());
+    r->tally.exit = r->status;
+    diag_live("");
+    route_tally_text(&r->tally, text, sizeof text);
+    if (!common->quiet)
+        diag("%s", text);
+    route_tally_json(&r->tally, &json);
+    linebuf_close(r->in);
+    if (!common->stats)
+        return r->status;
+    enum outfile_result result = outfile_replace(common->stats, json_end(&json), common->wait_ms);
+    if (result != OUTFILE_OK)
+        worsen(r, open_failed(common->stats, outfile_strerror(result), STATUS_IOERR));
+    return r->status;
+}
+
+static int run(struct router *r, bool stdin_closed)
+{
+    if (stdin_closed)
+        return open_failed("standard input", "is closed", STATUS_NOINPUT);
+    if (isatty(STDIN_FILENO)) {
+        diag("standard input is a terminal; try: zcat FILE.tsv.gz | memc_route (memc_route --help)");
+        return STATUS_USAGE;
+    }
+    r->start_ms = patience_clock_ms();
+    r->gather = (struct gather){r->options.common.linger_ms, -1};
+    r->progress = (struct progress){r->options.common.progress, r->start_ms};
+    r->blank_so_far = true;
+    r->tally.label = r->options.common.label;
+    worsen(r, open_all(r));
+    if (r->status == STATUS_OK)
+        finish_input(r, stop_signal() ? LINEBUF_STOPPED : route_all(r));
+    return finish(r);
+}
+
+int main(int argc, char **argv)
+{
+    static struct router router;
+    struct options_error error;
+    bool stdin_closed;
+
+    diag_prefix("memc_route", NULL);
+    if (!descriptors_reserve(&stdin_closed))
+        return STATUS_OSERR;
+    stop_prepare();
+    switch (route_options_parse(argc, argv, &router.options, &error)) {
+    case OPTIONS_HELP:
+        return outfile_print(ROUTE_HELP) == OUTFILE_OK ? STATUS_OK : STATUS_IOERR;
+    case OPTIONS_VERSION:
+        return outfile_print("memc_route " MEMC_VERSION) == OUTFILE_OK ? STATUS_OK : STATUS_IOERR;
+    case OPTIONS_BAD:
+        diag("%s; try: memc_route --help", error.text);
+        return STATUS_USAGE;
+    case OPTIONS_RUN:
+        break;
+    }
+    diag_prefix("memc_route", router.options.common.label);
+    int status = run(&router, stdin_closed);
+    if (status > STATUS_SIGNAL)
+        stop_raise(status - STATUS_SIGNAL);
+    return status;
+}

@@ -1,0 +1,431 @@
+/*
+ * memc_sink: stores a log's lines in one memcached server, each acknowledged.
+ *
+ *     memc_sink -T idfa 127.0.0.1:33013 run/idfa
+ *
+ * The map:
+ *   lib/infile.c      standard input, a FIFO or a file, locked
+ *   lib/linebuf.c     its lines, in bounded memory
+ *   lib/record.c      a line's fields
+ *   lib/encode.c      a record's key and protobuf value
+ *   lib/sink.c        what becomes of one line
+ *   lib/store.c       batches, two on their way, every record acknowledged
+ *   lib/verify.c      reading back and comparing instead
+ *   lib/server.c      the connection, made anew when it breaks; the counters
+ *   lib/report.c      rejects and undelivered lines
+ *   lib/tally.c       the counters, their sum and their two forms
+ *   lib/stop.c        a clean end by signal
+ *
+ * Memory is bounded: the input's buffer holds one longest line and a read; the
+ * store holds two batches of records with their lines until they are
+ * acknowledged. While the server is slow or away, no input is read, so the
+ * writer of the FIFO waits too.
+ */
+#include "descriptors.h"
+#include "diag.h"
+#include "encode.h"
+#include "infile.h"
+#include "outbuf.h"
+#include "outfile.h"
+#include "patience.h"
+#include "sink.h"
+#include "status.h"
+#include "stop.h"
+#include "version.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run {
+    struct sink_options options;
+    struct infile file;
+    struct linebuf *in;
+    struct sink sink;
+    struct gather gather;
+    struct progress progress;
+    int64_t start_ms;
+    int status;
+};
+
+static void worsen(struct run *run, int status)
+{
+    run->status = status_worse(run->status, status);
+}
+
+static int fail(const char *object, const char *reason, int status)
+{
+    diag("%s: %s", object, reason);
+    return status;
+}
+
+static int print(const char *text)
+{
+    return outfile_print(text) == OUTFILE_OK ? STATUS_OK : fail("standard output", strerror(errno), STATUS_IOERR);
+}
+
+static const char *input_name(const struct run *run)
+{
+    return run->options.input ? run->options.input : "standard input";
+}
+
+/* The server was given up: says why. */
+static void tell_failure(struct run *run, enum peer peer)
+{
+    if (peer == PEER_OK)
+        return;
+    if (peer != PEER_STOPPED)
+        diag("%s: %s", run->options.address.text, peer_strerror(peer));
+    worsen(run, peer_status(peer, run->sink.server.connected_before));
+}
+
+static int infile_status(enum infile_result result)
+{
+    if (result == INFILE_OK || result == INFILE_STOPPED)
+        return STATUS_OK;
+    if (result == INFILE_ERRNO)
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_OSERR : STATUS_NOINPUT;
+    return STATUS_CANTCREAT;
+}
+
+static int open_input(struct run *run, bool stdin_closed)
+{
+    bool standard = !run->options.input || strcmp(run->options.input, "-") == 0;
+
+    if (standard && stdin_closed)
+        return fail("standard input", "is closed", STATUS_NOINPUT);
+    if (standard && isatty(STDIN_FILENO)) {
+        diag("standard input is a terminal; try: memc_sink SERVER FILE (memc_sink --help)");
+        return STATUS_USAGE;
+    }
+    enum infile_result result = infile_open(run->options.input, run->options.keep_open, &run->file);
+    if (result != INFILE_OK)
+        return fail(input_name(run), infile_strerror(result), infile_status(result));
+    run->in = linebuf_open(run->file.fd, run->options.common.max_line);
+    return run->in ? STATUS_OK : fail("input buffer", strerror(ENOMEM), STATUS_OSERR);
+}
+
+static int open_reports(struct run *run)
+{
+    const struct common_options *common = &run->options.common;
+    struct sink *sink = &run->sink;
+
+    if (common->stats) {
+        enum outfile_result result = outfile_replace_check(common->stats);
+        if (result != OUTFILE_OK)
+            return fail(common->stats, outfile_strerror(result), STATUS_CANTCREAT);
+    }
+    int status = report_open(&sink->rejects, common->rejects, common->append, common->wait_ms, run->file.fd);
+    if (status == STATUS_OK)
+        status = report_open(&sink->undelivered, run->options.undelivered, common->append,
+                             common->wait_ms, run->file.fd);
+    return status;
+}
+
+/* The input first, since its lock says whether this sink may be at all; then the server; then the wait for a writer. */
+static int open_all(struct run *run, bool stdin_closed)
+{
+    int status = open_input(run, stdin_closed);
+
+    if (status == STATUS_OK)
+        status = open_reports(run);
+    if (status == STATUS_OK && !sink_open(&run->sink, &run->options, run->in))
+        status = fail("batch buffers", strerror(errno), STATUS_OSERR);
+    return status;
+}
+
+static void wait_for_writer(struct run *run)
+{
+    enum infile_result result = infile_wait_writer(&run->file, run->in, run->options.common.wait_ms);
+
+    if (result != INFILE_OK && result != INFILE_STOPPED)
+        worsen(run, fail(input_name(run), infile_strerror(result), infile_status(result)));
+}
+
+static void show_progress(struct run *run)
+{
+    struct sink_tally *tally = &run->sink.tally;
+    char text[512];
+
+    if (!progress_is_due(&run->progress))
+        return;
+    tally->ms = patience_clock_ms() - run->start_ms;
+    sink_tally_text(tally, text, sizeof text);
+    diag_live(text);
+}
+
+static void flush(struct run *run)
+{
+    sink_flush(&run->sink);
+    gather_reset(&run->gather);
+}
+
+/* Without a place for what cannot be delivered any more, there is no use in reading on. */
+static bool is_over(const struct run *run)
+{
+    return sink_failure(&run->sink) != PEER_OK && !run->options.undelivered;
+}
+
+static void take_lines(struct run *run)
+{
+    struct line line;
+
+    while (!is_over(run) && linebuf_next(run->in, &line))
+        sink_take(&run->sink, &line);
+}
+
+/* Takes lines until the input ends, breaks or a signal comes; returns which. */
+static enum linebuf_result take_all(struct run *run)
+{
+    enum linebuf_result result;
+
+    do {
+        take_lines(run);
+        int wait_ms = gather_left(&run->gather, sink_pending(&run->sink));
+        if (wait_ms == 0)
+            flush(run);
+        if (is_over(run))
+            return LINEBUF_END;
+        result = linebuf_fill(run->in, wait_ms == 0 ? -1 : wait_ms);
+        if (result == LINEBUF_IDLE)
+            flush(run);
+        show_progress(run);
+    } while (result == LINEBUF_FILLED || result == LINEBUF_IDLE);
+    return result;
+}
+
+/* A standing sink's end by TERM: to the LF of the line it has begun, so that its successor finds a whole one. */
+static enum linebuf_result end_standing(struct run *run)
+{
+    linebuf_finish(run->in, run->options.timeout_ms);
+    stop_forgive();
+    take_lines(run);
+    return LINEBUF_STOPPED;
+}
+
+/* What stands after the last LF: a line too, unless the input was cut there. */
+static void take_rest(struct run *run)
+{
+    struct line line;
+
+    if (is_over(run) || !linebuf_rest(run->in, &line))
+        return;
+    if (!run->options.whole_lines) {
+        sink_take(&run->sink, &line);
+        return;
+    }
+    sink_take_cut(&run->sink, &line);
+    diag("the input was cut in line %" PRIu64 ": no LF at its end", linebuf_number(run->in));
+    worsen(run, STATUS_IOERR);
+}
+
+static void load(struct run *run)
+{
+    enum linebuf_result how = LINEBUF_STOPPED;
+
+    if (!stop_signal())
+        how = take_all(run);
+    if (how == LINEBUF_STOPPED && run->options.keep_open && stop_signal() == SIGTERM)
+        how = end_standing(run);
+    if (how == LINEBUF_END)
+        take_rest(run);
+    if (how == LINEBUF_ERROR)
+        worsen(run, fail(input_name(run), strerror(errno), STATUS_IOERR));
+    flush(run);
+}
+
+static void tell_doubt(const struct run *run, enum doubt doubt, int64_t evictions)
+{
+    const char *server = run->options.address.text;
+
+    if (doubt == DOUBT_EVICTED)
+        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; give it more memory (memcached -m)",
+             evictions, server);
+    else if (doubt == DOUBT_FLUSHED)
+        diag("%s was flushed meanwhile: what was stored may be gone", server);
+    else if (doubt == DOUBT_RESTARTED)
+        diag("%s was restarted meanwhile: what was stored before is gone", server);
+    else if (doubt == DOUBT_UNPROVEN)
+        diag("%s: counters unreadable or reset: unproven whether it kept what was stored", server);
+}
+
+/* Acknowledged is not kept: the server's own counters must not tell of evictions, a flush or a restart. */
+static void check_retention(struct run *run)
+{
+    struct sink *sink = &run->sink;
+    const struct counters *before = &sink->server.counters;
+
+    if (run->options.mode != SINK_LOAD || !sink->server.connected_before)
+        return;
+    struct counters after = server_read_counters(&run->options.address, run->options.timeout_ms);
+    sink->tally.evictions = counters_evicted(before, &after);
+    if (sink->tally.stored == 0)
+        return;
+    sink->tally.doubt = counters_doubt(before, &after, run->options.allow_evictions);
+    tell_doubt(run, sink->tally.doubt, sink->tally.evictions);
+    if (sink->tally.doubt != DOUBT_NONE)
+        worsen(run, STATUS_DATAERR);
+}
+
+static void take_in_verified(struct sink *sink)
+{
+    sink->tally.verified = sink->verified.verified;
+    sink->tally.missing = sink->verified.missing;
+    sink->tally.differing = sink->verified.differing;
+    sink->tally.undelivered += sink->verified.undelivered;
+}
+
+static void judge(struct run *run)
+{
+    struct sink_tally *t = &run->sink.tally;
+    uint64_t good = t->stored + t->verified + t->missing + t->differing;
+
+    if (t->undelivered > 0)
+        worsen(run, STATUS_TEMPFAIL);
+    if (t->missing + t->differing > 0)
+        worsen(run, STATUS_DATAERR);
+    if (!tally_rate_passes(t->invalid + t->refused, good, run->options.limited ? &run->options.error_rate : NULL)) {
+        diag("error rate: %" PRIu64 " bad lines to %" PRIu64 " good ones", t->invalid + t->refused, good);
+        worsen(run, STATUS_DATAERR);
+    }
+    if (!sink_tally_holds(t)) {
+        diag("the sum of the outcomes is not the number of lines");
+        worsen(run, STATUS_SOFTWARE);
+    }
+    if (stop_signal())
+        worsen(run, STATUS_SIGNAL + stop_signal());
+}
+
+static void close_records(struct run *run)
+{
+    int error = outbuf_close(run->sink.records);
+
+    run->sink.records = NULL;
+    if (error)
+        worsen(run, fail("standard output", strerror(error), STATUS_IOERR));
+}
+
+static void tell_tally(struct run *run)
+{
+    static struct json json;
+    const struct common_options *common = &run->options.common;
+    struct sink_tally *tally = &run->sink.tally;
+    char text[512];
+
+    tally->exit = run->status;
+    diag_live("");
+    if (run->sink.complaints > DIAG_REPEATS && !common->verbose)
+        diag("%" PRIu64 " more bad lines", run->sink.complaints - DIAG_REPEATS);
+    sink_tally_text(tally, text, sizeof text);
+    if (!common->quiet)
+        diag("%s", text);
+    sink_tally_json(tally, &json);
+    if (!common->stats)
+        return;
+    enum outfile_result result = outfile_replace(common->stats, json_end(&json), common->wait_ms);
+    if (result != OUTFILE_OK)
+        worsen(run, fail(common->stats, outfile_strerror(result), STATUS_IOERR));
+}
+
+static void finish(struct run *run)
+{
+    struct sink *sink = &run->sink;
+
+    if (sink->store)
+        store_finish(sink->store);
+    tell_failure(run, sink_failure(sink));
+    check_retention(run);
+    take_in_verified(sink);
+    close_records(run);
+    worsen(run, report_close(&sink->rejects));
+    worsen(run, report_close(&sink->undelivered));
+    sink->tally.bytes_in = run->in ? linebuf_bytes(run->in) : 0;
+    sink->tally.retries = sink->server.reconnects;
+    sink->tally.ms = patience_clock_ms() - run->start_ms;
+    judge(run);
+    tell_tally(run);
+    sink_close(sink);
+    linebuf_close(run->in);
+}
+
+static int run_load(struct run *run, bool stdin_closed)
+{
+    run->start_ms = patience_clock_ms();
+    run->gather = (struct gather){run->options.common.linger_ms, -1};
+    run->progress = (struct progress){run->options.common.progress, run->start_ms};
+    run->status = open_all(run, stdin_closed);
+    if (run->status == STATUS_OK && (sink_connect(&run->sink) == PEER_OK || run->options.undelivered))
+        wait_for_writer(run);
+    if (run->status == STATUS_OK && !is_over(run))
+        load(run);
+    finish(run);
+    return run->status;
+}
+
+static int run_counters(const struct run *run)
+{
+    static struct json json;
+    struct server server;
+    const struct counters *c = &server.counters;
+
+    server_init(&server, &run->options.address, run->options.timeout_ms, run->options.retry_ms);
+    enum peer peer = server_connect(&server, false);
+    if (peer == PEER_STOPPED)
+        return STATUS_SIGNAL + stop_signal();
+    if (peer != PEER_OK)
+        return fail(run->options.address.text, peer_strerror(peer), peer_status(peer, false));
+    server_close(&server);
+    json_begin(&json);
+    json_string(&json, "server", run->options.address.text);
+    json_count_or_null(&json, "pid", c->pid);
+    json_count_or_null(&json, "start", c->start);
+    json_count_or_null(&json, "evictions", c->evictions);
+    json_count_or_null(&json, "nomem", c->nomem);
+    json_count_or_null(&json, "cmd_flush", c->cmd_flush);
+    json_count_or_null(&json, "item_size_max", c->item_size_max);
+    return print(json_end(&json));
+}
+
+static int run_test(void)
+{
+    if (!encode_self_test())
+        return fail("protobuf round trip", "the sample does not come back as it was", STATUS_SOFTWARE);
+    return print("protobuf round trip: ok");
+}
+
+int main(int argc, char **argv)
+{
+    static struct run run;
+    struct options_error error;
+    bool stdin_closed;
+    int status;
+
+    diag_prefix("memc_sink", NULL);
+    if (!descriptors_reserve(&stdin_closed))
+        return STATUS_OSERR;
+    stop_prepare();
+    switch (sink_options_parse(argc, argv, &run.options, &error)) {
+    case OPTIONS_HELP:
+        return print(SINK_HELP);
+    case OPTIONS_VERSION:
+        return print("memc_sink " MEMC_VERSION);
+    case OPTIONS_BAD:
+        diag("%s; try: memc_sink --help", error.text);
+        return STATUS_USAGE;
+    case OPTIONS_RUN:
+        break;
+    }
+    diag_prefix("memc_sink", run.options.common.label);
+    if (run.options.mode == SINK_TEST)
+        status = run_test();
+    else if (run.options.mode == SINK_COUNTERS)
+        status = run_counters(&run);
+    else
+        status = run_load(&run, stdin_closed);
+    if (status > STATUS_SIGNAL)
+        stop_raise(status - STATUS_SIGNAL);
+    return status;
+}
