@@ -1,7 +1,4 @@
-# make            memc_route and memc_sink
-# make demo       sets up, and loads sample data into four local servers
-# make check      sets up, and runs the tests
-# make help       all targets
+# make demo sets up and loads sample data; make check sets up and tests; make help names all targets.
 
 CC         ?= gcc
 CFLAGS     ?= -O2 -g
@@ -66,9 +63,83 @@ $(B)/appsinstalled.pb-c.c $(B)/appsinstalled.pb-c.h &: proto/appsinstalled.proto
 	@mkdir -p $(B)
 	$(call Q,GEN )$(PROTOC_C) --proto_path=proto --c_out=$(B) $<
 
+# Unit tests: one program a module.
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(sort $(wildcard tests/unit/*.c)))
+
+$(B)/unit/%.t: tests/unit/%.c $(B)/libmemc.a
+	@mkdir -p $(B)/unit
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(B)/libmemc.a \
+		$(MEMCACHED) $(PROTOBUF)
+
+$(B)/mksample: tests/mksample.c
+	@mkdir -p $(B)
+	$(call Q,CC  )$(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(CFLAGS) -o $@ $<
+
+# A variant finds memc_load beside its own programs.
+ifneq ($(BIN),.)
+$(BIN)/memc_load: memc_load
+	@mkdir -p $(B)
+	ln -sf ../../memc_load $@
+endif
+
+# What is missing is installed first, so these make the rest in a second run of make.
+demo:
+	tests/setup run
+	@$(MAKE) --no-print-directory all $(B)/mksample
+	MKSAMPLE=$(B)/mksample tests/demo
+
+check:
+	tests/setup check
+	@$(MAKE) --no-print-directory check-installed
+
+TESTS ?= $(sort $(wildcard tests/*.t)) $(UNIT_TESTS)
+JOBS  ?= 2
+
+# Only the tests, for those who have everything: make check-installed TESTS=tests/sink.t
+check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
+	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) prove -j $(JOBS) --timer $(TESTS)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# The whole suite with the sanitizers watching; what they find ends the program.
+check-san:
+	tests/setup check
+	@$(MAKE) --no-print-directory check-installed VARIANT=san HARDEN=-fPIE HARDEN_LD=-pie \
+		CFLAGS='-O1 -g $(SANITIZE)'
+
+# The tests of the programs with each of them under valgrind.
+check-valgrind:
+	tests/setup check
+	@$(MAKE) --no-print-directory all
+	tests/valgrind
+
+lint:
+	tests/setup check
+	tests/lint
+
+MANUALS := $(wildcard man/*.1)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install memc_route memc_sink memc_load $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f memc_route memc_sink memc_load
+	cd $(DESTDIR)$(PREFIX)/share/man/man1 && rm -f $(notdir $(MANUALS))
+
 clean:
 	rm -rf build memc_route memc_sink
 
--include $(wildcard $(B)/*.d)
+help:
+	@echo 'make               memc_route and memc_sink'
+	@echo 'make demo          set up, and load sample data into four local servers'
+	@echo 'make check         set up, and run the tests'
+	@echo 'make check-san     the same with the address and undefined sanitizers'
+	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
+	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
+	@echo 'make clean         remove what was built'
 
-.PHONY: all clean
+-include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
+
+.PHONY: all demo check check-installed check-san check-valgrind lint install uninstall clean help

@@ -165,7 +165,8 @@ static void take_rest(struct router *r)
     struct line line;
 
     if (cut) {
-        diag("the input was cut after line %" PRIu64 ": no sentinel at its end", linebuf_number(r->in));
+        diag("the input was cut after line %" PRIu64 ": no sentinel at its end",
+             linebuf_number(r->in));
         worsen(r, STATUS_IOERR);
     }
     if (!linebuf_rest(r->in, &line))
@@ -209,7 +210,8 @@ static int open_all(struct router *r)
 
     if (common->stats && outfile_replace_check(common->stats) != OUTFILE_OK)
         return open_failed(common->stats, strerror(errno), STATUS_CANTCREAT);
-    int status = report_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
+    int status =
+        report_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
     if (status)
         return status;
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
@@ -218,7 +220,8 @@ static int open_all(struct router *r)
     enum outfile_result result = outlets_open(&r->outlets, &r->options, &r->tally, &path);
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
-    bool exhausted = result == OUTFILE_ERRNO && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+    bool exhausted =
+        result == OUTFILE_ERRNO && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
     return open_failed(path, outfile_strerror(result), exhausted ? STATUS_OSERR : STATUS_CANTCREAT);
 }
 
@@ -262,7 +265,8 @@ static int run(struct router *r, bool stdin_closed)
     if (stdin_closed)
         return open_failed("standard input", "is closed", STATUS_NOINPUT);
     if (isatty(STDIN_FILENO)) {
-        diag("standard input is a terminal; try: zcat FILE.tsv.gz | memc_route (memc_route --help)");
+        diag(
+            "standard input is a terminal; try: zcat FILE.tsv.gz | memc_route (memc_route --help)");
         return STATUS_USAGE;
     }
     r->start_ms = patience_clock_ms();

@@ -64,7 +64,9 @@ static int fail(const char *object, const char *reason, int status)
 
 static int print(const char *text)
 {
-    return outfile_print(text) == OUTFILE_OK ? STATUS_OK : fail("standard output", strerror(errno), STATUS_IOERR);
+    return outfile_print(text) == OUTFILE_OK
+               ? STATUS_OK
+               : fail("standard output", strerror(errno), STATUS_IOERR);
 }
 
 static const char *input_name(const struct run *run)
@@ -87,7 +89,8 @@ static int infile_status(enum infile_result result)
     if (result == INFILE_OK || result == INFILE_STOPPED)
         return STATUS_OK;
     if (result == INFILE_ERRNO)
-        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_OSERR : STATUS_NOINPUT;
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_OSERR
+                                                                     : STATUS_NOINPUT;
     return STATUS_CANTCREAT;
 }
 
@@ -118,14 +121,16 @@ static int open_reports(struct run *run)
         if (result != OUTFILE_OK)
             return fail(common->stats, outfile_strerror(result), STATUS_CANTCREAT);
     }
-    int status = report_open(&sink->rejects, common->rejects, common->append, common->wait_ms, run->file.fd);
+    int status =
+        report_open(&sink->rejects, common->rejects, common->append, common->wait_ms, run->file.fd);
     if (status == STATUS_OK)
         status = report_open(&sink->undelivered, run->options.undelivered, common->append,
                              common->wait_ms, run->file.fd);
     return status;
 }
 
-/* The input first, since its lock says whether this sink may be at all; then the server; then the wait for a writer. */
+/* The input first, since its lock says whether this sink may be at all; then the server; then the
+ * wait for a writer. */
 static int open_all(struct run *run, bool stdin_closed)
 {
     int status = open_input(run, stdin_closed);
@@ -139,7 +144,8 @@ static int open_all(struct run *run, bool stdin_closed)
 
 static void wait_for_writer(struct run *run)
 {
-    enum infile_result result = infile_wait_writer(&run->file, run->in, run->options.common.wait_ms);
+    enum infile_result result =
+        infile_wait_writer(&run->file, run->in, run->options.common.wait_ms);
 
     if (result != INFILE_OK && result != INFILE_STOPPED)
         worsen(run, fail(input_name(run), infile_strerror(result), infile_status(result)));
@@ -197,7 +203,8 @@ static enum linebuf_result take_all(struct run *run)
     return result;
 }
 
-/* A standing sink's end by TERM: to the LF of the line it has begun, so that its successor finds a whole one. */
+/* A standing sink's end by TERM: to the LF of the line it has begun, so that its successor finds a
+ * whole one. */
 static enum linebuf_result end_standing(struct run *run)
 {
     linebuf_finish(run->in, run->options.timeout_ms);
@@ -242,7 +249,8 @@ static void tell_doubt(const struct run *run, enum doubt doubt, int64_t eviction
     const char *server = run->options.address.text;
 
     if (doubt == DOUBT_EVICTED)
-        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; give it more memory (memcached -m)",
+        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; give it more "
+                        "memory (memcached -m)",
              evictions, server);
     else if (doubt == DOUBT_FLUSHED)
         diag("%s was flushed meanwhile: what was stored may be gone", server);
@@ -252,7 +260,8 @@ static void tell_doubt(const struct run *run, enum doubt doubt, int64_t eviction
         diag("%s: counters unreadable or reset: unproven whether it kept what was stored", server);
 }
 
-/* Acknowledged is not kept: the server's own counters must not tell of evictions, a flush or a restart. */
+/* Acknowledged is not kept: the server's own counters must not tell of evictions, a flush or a
+ * restart. */
 static void check_retention(struct run *run)
 {
     struct sink *sink = &run->sink;
@@ -287,8 +296,10 @@ static void judge(struct run *run)
         worsen(run, STATUS_TEMPFAIL);
     if (t->missing + t->differing > 0)
         worsen(run, STATUS_DATAERR);
-    if (!tally_rate_passes(t->invalid + t->refused, good, run->options.limited ? &run->options.error_rate : NULL)) {
-        diag("error rate: %" PRIu64 " bad lines to %" PRIu64 " good ones", t->invalid + t->refused, good);
+    if (!tally_rate_passes(t->invalid + t->refused, good,
+                           run->options.limited ? &run->options.error_rate : NULL)) {
+        diag("error rate: %" PRIu64 " bad lines to %" PRIu64 " good ones", t->invalid + t->refused,
+             good);
         worsen(run, STATUS_DATAERR);
     }
     if (!sink_tally_holds(t)) {
@@ -357,7 +368,8 @@ static int run_load(struct run *run, bool stdin_closed)
     run->gather = (struct gather){run->options.common.linger_ms, -1};
     run->progress = (struct progress){run->options.common.progress, run->start_ms};
     run->status = open_all(run, stdin_closed);
-    if (run->status == STATUS_OK && (sink_connect(&run->sink) == PEER_OK || run->options.undelivered))
+    if (run->status == STATUS_OK &&
+        (sink_connect(&run->sink) == PEER_OK || run->options.undelivered))
         wait_for_writer(run);
     if (run->status == STATUS_OK && !is_over(run))
         load(run);
@@ -392,7 +404,8 @@ static int run_counters(const struct run *run)
 static int run_test(void)
 {
     if (!encode_self_test())
-        return fail("protobuf round trip", "the sample does not come back as it was", STATUS_SOFTWARE);
+        return fail("protobuf round trip", "the sample does not come back as it was",
+                    STATUS_SOFTWARE);
     return print("protobuf round trip: ok");
 }
 

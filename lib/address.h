@@ -10,9 +10,9 @@
 enum { ADDRESS_HOST_MAX = 255, ADDRESS_PATH_MAX = 107 };
 
 struct address {
-    const char *text; /* as it was given: the caller's string, for messages */
+    const char *text;                /* as it was given: the caller's string, for messages */
     char host[ADDRESS_HOST_MAX + 1]; /* name or number, without brackets; or the socket's path */
-    uint16_t port;    /* 0: a Unix socket */
+    uint16_t port;                   /* 0: a Unix socket */
 };
 
 /*

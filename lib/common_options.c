@@ -22,8 +22,8 @@ enum options_result option_duration(const char *name, int64_t least, int64_t mos
     int64_t value;
 
     if (!number_duration(slice_of(optarg), &value))
-        return options_fail(error, "--%s: '%s' is no duration: a whole number with ms, s, m, h or d",
-                            name, optarg);
+        return options_fail(
+            error, "--%s: '%s' is no duration: a whole number with ms, s, m, h or d", name, optarg);
     if (value < least)
         return options_fail(error, "--%s: %s is less than %" PRId64 "ms", name, optarg, least);
     if (value > most)

@@ -13,19 +13,17 @@
 enum { OPTION_LINGER = 1000, OPTION_MAX_LINE, OPTION_LABEL, OPTION_APPEND, OPTION_OWN };
 
 #define COMMON_SHORT ":r:s:w:pqvhV"
-#define COMMON_LONG                                      \
-    {"rejects", required_argument, NULL, 'r'},           \
-    {"stats", required_argument, NULL, 's'},             \
-    {"wait", required_argument, NULL, 'w'},              \
-    {"progress", no_argument, NULL, 'p'},                \
-    {"quiet", no_argument, NULL, 'q'},                   \
-    {"verbose", no_argument, NULL, 'v'},                 \
-    {"help", no_argument, NULL, 'h'},                    \
-    {"version", no_argument, NULL, 'V'},                 \
-    {"linger", required_argument, NULL, OPTION_LINGER},  \
-    {"max-line", required_argument, NULL, OPTION_MAX_LINE}, \
-    {"label", required_argument, NULL, OPTION_LABEL},    \
-    {"append", no_argument, NULL, OPTION_APPEND}
+#define COMMON_LONG                                                                                \
+    {"rejects", required_argument, NULL, 'r'}, {"stats", required_argument, NULL, 's'},            \
+        {"wait", required_argument, NULL, 'w'}, {"progress", no_argument, NULL, 'p'},              \
+        {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},                    \
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
+        {"linger", required_argument, NULL, OPTION_LINGER},                                        \
+        {"max-line", required_argument, NULL, OPTION_MAX_LINE},                                    \
+        {"label", required_argument, NULL, OPTION_LABEL},                                          \
+    {                                                                                              \
+        "append", no_argument, NULL, OPTION_APPEND                                                 \
+    }
 
 void common_options_default(struct common_options *common);
 

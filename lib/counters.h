@@ -14,9 +14,9 @@
 /* Each -1 if it could not be read. Names of memcached's doc/protocol.txt. */
 struct counters {
     int64_t pid;
-    int64_t start;         /* time - uptime: seconds since 1970 */
+    int64_t start; /* time - uptime: seconds since 1970 */
     int64_t evictions;
-    int64_t nomem;         /* slab_reassign_evictions_nomem */
+    int64_t nomem; /* slab_reassign_evictions_nomem */
     int64_t cmd_flush;
     int64_t item_size_max; /* bytes */
 };

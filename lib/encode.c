@@ -20,7 +20,8 @@ size_t encode_key(const struct record *record, char *key)
 
 size_t encode_value_max(size_t line_bytes)
 {
-    /* A tag and a varint never take more bytes than the decimal and its comma; each double takes nine. */
+    /* A tag and a varint never take more bytes than the decimal and its comma; each double takes
+     * nine. */
     return line_bytes + 18;
 }
 

@@ -69,7 +69,8 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
             return close_with(fd, INFILE_ERRNO);
     }
     if (fifo)
-        fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
+        fcntl(fd, F_SETPIPE_SZ,
+              PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
     return INFILE_OK;
 }
 
@@ -77,7 +78,8 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
  * A read of an empty FIFO tells whether it has a writer: without one it is 0,
  * with a silent one EAGAIN. POLLHUP is set once a writer has come and gone.
  */
-enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in, int64_t wait_ms)
+enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
+                                      int64_t wait_ms)
 {
     struct patience patience = patience_start(wait_ms);
 

@@ -20,8 +20,8 @@ enum infile_result {
 
 struct infile {
     int fd;
-    int keeper;       /* a write end of our own: with it the FIFO never ends; or -1 */
-    bool waits;       /* a FIFO by name: its writers may still have to come */
+    int keeper; /* a write end of our own: with it the FIFO never ends; or -1 */
+    bool waits; /* a FIFO by name: its writers may still have to come */
 };
 
 const char *infile_strerror(enum infile_result result);
@@ -29,7 +29,9 @@ const char *infile_strerror(enum infile_result result);
 /* path NULL or "-": standard input. Nothing waits here. */
 enum infile_result infile_open(const char *path, bool keep_open, struct infile *file);
 
-/* Waits at most wait_ms for a first writer, where one has to come. What it reads meanwhile stands in `in`. */
-enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in, int64_t wait_ms);
+/* Waits at most wait_ms for a first writer, where one has to come. What it reads meanwhile stands
+ * in `in`. */
+enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
+                                      int64_t wait_ms);
 
 #endif

@@ -29,7 +29,12 @@ static bool append(struct json *json, const char *text)
 /* The length of the UTF-8 sequence (RFC 3629) at `at`, 0 if there is none. */
 static size_t utf8_sequence(const unsigned char *at)
 {
-    size_t len = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+    size_t len = at[0] < 0x80   ? 1
+                 : at[0] < 0xc2 ? 0
+                 : at[0] < 0xe0 ? 2
+                 : at[0] < 0xf0 ? 3
+                 : at[0] < 0xf5 ? 4
+                                : 0;
 
     for (size_t i = 1; i < len; i++)
         if ((at[i] & 0xc0) != 0x80)
@@ -90,8 +95,8 @@ void json_string(struct json *json, const char *key, const char *value)
         raw_member(json, key, "null");
     else
         end_member(json, before,
-                   begin_member(json, key) && append(json, "\"") &&
-                       append_escaped(json, value) && append(json, "\""));
+                   begin_member(json, key) && append(json, "\"") && append_escaped(json, value) &&
+                       append(json, "\""));
 }
 
 void json_uint(struct json *json, const char *key, uint64_t value)

@@ -66,9 +66,8 @@ static void take(struct linebuf *in, size_t len, bool overlong, bool ends, struc
 
 bool linebuf_next(struct linebuf *in, struct line *line)
 {
-    char *lf = in->scanned < in->end
-                   ? memchr(in->buffer + in->scanned, '\n', in->end - in->scanned)
-                   : NULL;
+    char *lf = in->scanned < in->end ? memchr(in->buffer + in->scanned, '\n', in->end - in->scanned)
+                                     : NULL;
     size_t pending = in->end - in->begin;
 
     if (lf) {

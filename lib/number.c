@@ -38,38 +38,58 @@ bool number_u32(struct slice text, uint32_t *value)
     return true;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/*
+ * All eight bytes at once, the first one in the lowest byte of a word. A byte
+ * that is no digit gets its high bit set by the sum; what it carries over
+ * spoils only bytes behind it. Then neighbours are joined to two, four and
+ * eight digits, each by one multiplication.
+ */
+size_t number_look(const char *at, uint32_t *value)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    word ^= 0x3030303030303030;
+    uint64_t others = (word | (word + 0x7676767676767676)) & 0x8080808080808080;
+    unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
+    if (bits == 0)
+        return 0;
+    word <<= 64 - bits; /* zeros in front are digits too */
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+    *value = (uint32_t)(word * 10000 + (word >> 32));
+    return bits / 8;
+}
+#else
+size_t number_look(const char *at, uint32_t *value)
+{
+    size_t len = 0;
+
+    for (*value = 0; len < NUMBER_LOOK_BYTES && is_digit(at[len]); len++)
+        *value = *value * 10 + (uint32_t)(at[len] - '0');
+    return len;
+}
+#endif
+
 /*
  * A double is decided by its first 767 significant digits and by whether
  * anything follows them; 17 more digits cost nothing.
  */
-enum { DIGITS_KEPT = 784 };
+enum { DIGITS_KEPT = 784, MANTISSA_DIGITS = 19 };
 
 /* Beyond any line's digits: a larger exponent is infinite or zero anyway. */
 static const int64_t EXPONENT_CAP = 1000000000000;
 
-/* value = 0.mantissa digits * 10^exponent: what the text says, not yet rounded. */
+/* What the text says, not yet rounded: an integer of all its significant digits, times 10^exponent.
+ */
 struct decimal {
     bool negative;
-    bool any_digit;
-    uint64_t mantissa;   /* the first 19 significant digits */
-    size_t significant;  /* digits after the leading zeros */
-    int64_t exponent;    /* of ten, for the mantissa seen as an integer of all significant digits */
-    char digits[DIGITS_KEPT + 1]; /* the first significant digits; filled beyond 19 only */
+    uint64_t mantissa;  /* the first MANTISSA_DIGITS of them */
+    size_t significant; /* digits after the leading zeros */
+    int64_t exponent;
+    struct slice written; /* digits, and perhaps a point */
 };
-
-static void decimal_digit(struct decimal *d, char byte)
-{
-    d->any_digit = true;
-    if (byte == '0' && d->significant == 0)
-        return;
-    if (d->significant < 19)
-        d->mantissa = d->mantissa * 10 + (uint64_t)(byte - '0');
-    if (d->significant < DIGITS_KEPT)
-        d->digits[d->significant] = byte;
-    else if (byte != '0')
-        d->digits[DIGITS_KEPT - 1] = '1'; /* sticky: more than the digits say, whatever they were */
-    d->significant++;
-}
 
 static bool scan_exponent(struct slice text, size_t at, int64_t *exponent)
 {
@@ -90,39 +110,73 @@ static bool scan_exponent(struct slice text, size_t at, int64_t *exponent)
     return true;
 }
 
-static bool scan_decimal(struct slice text, struct decimal *d)
+/* Sign, digits and point; returns what follows them. False: no digit at all. */
+static bool scan_digits(struct slice text, struct decimal *d, size_t *rest)
 {
-    size_t at = 0;
+    size_t at = text.len > 0 && (text.at[0] == '-' || text.at[0] == '+');
+    size_t begin = at, digits = 0, after_point = 0;
     bool point = false;
 
-    if (text.len > 0 && (text.at[0] == '-' || text.at[0] == '+'))
-        d->negative = text.at[at++] == '-';
+    d->negative = at && text.at[0] == '-';
     for (; at < text.len; at++) {
         char byte = text.at[at];
         if (is_digit(byte)) {
-            decimal_digit(d, byte);
-            d->exponent -= point;
+            d->significant += d->significant > 0 || byte != '0';
+            if (d->significant <= MANTISSA_DIGITS)
+                d->mantissa = d->mantissa * 10 + (uint64_t)(byte - '0');
+            digits++;
+            after_point += point;
         } else if (byte == '.' && !point) {
             point = true;
         } else {
             break;
         }
     }
-    if (!d->any_digit)
+    d->exponent = -(int64_t)after_point;
+    d->written = (struct slice){text.at + begin, at - begin};
+    *rest = at;
+    return digits > 0;
+}
+
+static bool scan_decimal(struct slice text, struct decimal *d)
+{
+    size_t at;
+
+    *d = (struct decimal){.negative = false};
+    if (!scan_digits(text, d, &at))
         return false;
     if (at == text.len)
         return true;
     return (text.at[at] == 'e' || text.at[at] == 'E') && scan_exponent(text, at + 1, &d->exponent);
 }
 
-/* The correct slow way: the same decimal in a form that strtod reads in any locale (it has no point). */
-static double decimal_strtod(struct decimal *d)
+/* The significant digits without the point, at most DIGITS_KEPT; the last one stands for all that
+ * are cut. */
+static size_t copy_digits(struct slice written, char *digits)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < written.len; i++) {
+        char byte = written.at[i];
+        if (byte == '.' || (byte == '0' && kept == 0))
+            continue;
+        if (kept < DIGITS_KEPT)
+            digits[kept++] = byte;
+        else if (byte != '0')
+            digits[DIGITS_KEPT - 1] = '1';
+    }
+    return kept;
+}
+
+/* The correct slow way: the same decimal in a form that strtod reads in any locale: it has no
+ * point. */
+static double decimal_strtod(const struct decimal *d)
 {
     char text[DIGITS_KEPT + 32];
-    size_t kept = d->significant < DIGITS_KEPT ? d->significant : DIGITS_KEPT;
+    size_t kept = copy_digits(d->written, text);
     int64_t exponent = d->exponent + (int64_t)(d->significant - kept);
 
-    snprintf(text, sizeof text, "%.*se%lld", (int)kept, d->digits, (long long)exponent);
+    snprintf(text + kept, sizeof text - kept, "e%lld", (long long)exponent);
     return strtod(text, NULL);
 }
 
@@ -134,13 +188,12 @@ bool number_double(struct slice text, double *value)
     struct decimal d;
     double result;
 
-    memset(&d, 0, offsetof(struct decimal, digits));
     if (!scan_decimal(text, &d))
         return false;
     if (d.mantissa == 0)
         result = 0.0;
-    else if (d.significant <= 19 && d.mantissa <= (UINT64_C(1) << 53) && d.exponent >= -22 &&
-             d.exponent <= 22)
+    else if (d.significant <= MANTISSA_DIGITS && d.mantissa <= (UINT64_C(1) << 53) &&
+             d.exponent >= -22 && d.exponent <= 22)
         result = d.exponent < 0 ? (double)d.mantissa / POWER[-d.exponent]
                                 : (double)d.mantissa * POWER[d.exponent];
     else
@@ -158,7 +211,8 @@ static bool ends_with(struct slice text, const char *suffix)
     return text.len >= len && memcmp(text.at + text.len - len, suffix, len) == 0;
 }
 
-/* A whole number before one of the suffixes, times its unit. The last suffix is "": it fits always. */
+/* A whole number before one of the suffixes, times its unit. The last suffix is "": it fits always.
+ */
 static bool scaled(struct slice text, const char *const suffix[], const uint64_t unit[],
                    uint64_t limit, uint64_t *value)
 {

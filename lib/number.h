@@ -14,6 +14,14 @@ bool number_u64(struct slice text, uint64_t *value);
 bool number_u32(struct slice text, uint32_t *value);
 
 /*
+ * The fast way for short ones: looks at NUMBER_LOOK_BYTES bytes, all readable,
+ * and returns how many digits stand at their front, 0 to 8, with their worth
+ * in *value (undefined for 0). No look at what follows.
+ */
+enum { NUMBER_LOOK_BYTES = 8 };
+size_t number_look(const char *at, uint32_t *value);
+
+/*
  * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
  * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
  * bit; -0 stays negative. The short way is exact by Clinger, "How to read
@@ -21,7 +29,8 @@ bool number_u32(struct slice text, uint32_t *value);
  */
 bool number_double(struct slice text, double *value);
 
-/* A whole number with ms, s, m, h or d; bare means seconds. In milliseconds, at most INT64_MAX / 2. */
+/* A whole number with ms, s, m, h or d; bare means seconds. In milliseconds, at most INT64_MAX / 2.
+ */
 bool number_duration(struct slice text, int64_t *ms);
 
 /* A whole number of bytes, with K, M or G = 1024, 1024^2, 1024^3. At most INT64_MAX. */

@@ -31,7 +31,8 @@ bool outbuf_flush(struct outbuf *out);
 /* True if lines are gathered that outbuf_flush would write. */
 bool outbuf_pending(const struct outbuf *out);
 
-/* 0, or the errno of the failure; after it nothing is written any more. EPIPE: no reader is left. */
+/* 0, or the errno of the failure; after it nothing is written any more. EPIPE: no reader is left.
+ */
 int outbuf_error(const struct outbuf *out);
 
 /*
@@ -40,7 +41,8 @@ int outbuf_error(const struct outbuf *out);
  */
 struct slice outbuf_unwritten(const struct outbuf *out);
 
-/* Ends an open line with LF, flushes, closes; returns 0 or the errno of the first failure. NULL: 0. */
+/* Ends an open line with LF, flushes, closes; returns 0 or the errno of the first failure. NULL: 0.
+ */
 int outbuf_close(struct outbuf *out);
 
 #endif

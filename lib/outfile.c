@@ -90,7 +90,8 @@ enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd
     if (!S_ISFIFO(info.st_mode))
         return close_with(opened, OUTFILE_NOT_FIFO);
     make_blocking(opened, 0);
-    fcntl(opened, F_SETPIPE_SZ, PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
+    fcntl(opened, F_SETPIPE_SZ,
+          PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
     *fd = opened;
     return OUTFILE_OK;
 }
@@ -149,9 +150,9 @@ static bool is_replaceable(const char *path)
 {
     struct stat info;
 
-    return descriptor_of(path) < 0 && (lstat(path, &info) < 0 || S_ISREG(info.st_mode) ||
-                                       (S_ISLNK(info.st_mode) &&
-                                        (stat(path, &info) < 0 || S_ISREG(info.st_mode))));
+    return descriptor_of(path) < 0 &&
+           (lstat(path, &info) < 0 || S_ISREG(info.st_mode) ||
+            (S_ISLNK(info.st_mode) && (stat(path, &info) < 0 || S_ISREG(info.st_mode))));
 }
 
 static int create_beside(const char *path, char *name, size_t size)

@@ -16,7 +16,7 @@ struct patience patience_start(int64_t limit_ms)
     return (struct patience){limit_ms, patience_clock_ms()};
 }
 
-bool patience_step(struct patience *p, int64_t step_ms)
+bool patience_step(struct patience *p, int step_ms)
 {
     int64_t now = patience_clock_ms();
     int64_t spent = now - p->since_ms;

@@ -23,7 +23,7 @@ int64_t patience_clock_ms(void);
 struct patience patience_start(int64_t limit_ms);
 
 /* Spends what passed since the last step, at most step_ms. False: nothing is left. */
-bool patience_step(struct patience *p, int64_t step_ms);
+bool patience_step(struct patience *p, int step_ms);
 
 /* The smaller of what is left and limit_ms, for poll(2). */
 int patience_slice(const struct patience *p, int limit_ms);

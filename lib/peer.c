@@ -17,7 +17,8 @@ const char *peer_strerror(enum peer peer)
     case PEER_UNRESOLVED:
         return "the name could not be resolved now";
     case PEER_SILENT:
-        return "no answer in time: is it overloaded, stopped, or at its connection limit (memcached -c)?";
+        return "no answer in time: is it overloaded, stopped, or at its connection limit "
+               "(memcached -c)?";
     case PEER_FULL:
         return "too many open connections: raise the server's limit (memcached -c)";
     case PEER_OUT_OF_MEMORY:
@@ -25,9 +26,11 @@ const char *peer_strerror(enum peer peer)
     case PEER_LOST:
         return "connection lost";
     case PEER_NO_FENCE:
-        return "connection lost with records on their way; sending them again could overwrite newer values";
+        return "connection lost with records on their way; sending them again could overwrite "
+               "newer values";
     case PEER_TEXT_ONLY:
-        return "speaks memcached's text protocol only, and the binary protocol is needed (memcached -B auto)";
+        return "speaks memcached's text protocol only, and the binary protocol is needed "
+               "(memcached -B auto)";
     case PEER_NOT_MEMCACHED:
         return "is not a memcached server";
     case PEER_PROTOCOL:

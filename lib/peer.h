@@ -19,10 +19,10 @@ enum peer {
     PEER_NO_FENCE,      /* broke with requests on their way, and nothing tells when they are done */
     PEER_TEXT_ONLY,     /* a memcached, without the binary protocol */
     PEER_NOT_MEMCACHED,
-    PEER_PROTOCOL,      /* an answer that no plain set may get */
-    PEER_AUTH,          /* demands authentication */
-    PEER_DENIED,        /* the socket's permissions */
-    PEER_NO_RESOURCES,  /* memory or descriptors, here: errno tells */
+    PEER_PROTOCOL,     /* an answer that no plain set may get */
+    PEER_AUTH,         /* demands authentication */
+    PEER_DENIED,       /* the socket's permissions */
+    PEER_NO_RESOURCES, /* memory or descriptors, here: errno tells */
 };
 
 /* The reason in words, and what to do; for those with errno that one's. */

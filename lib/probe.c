@@ -15,7 +15,8 @@
 
 enum { HEADER_BYTES = 24, MAGIC_RESPONSE = 0x81, OPCODE_VERSION = 0x0b, VERSION_BYTES_MAX = 31 };
 
-static const char VERSION_REQUEST[HEADER_BYTES] = {'\x80', OPCODE_VERSION, [12] = '\r', [13] = '\n'};
+static const char VERSION_REQUEST[HEADER_BYTES] = {'\x80',
+                                                   OPCODE_VERSION, [22] = '\r', [23] = '\n'};
 
 static enum peer peer_of_errno(int error)
 {
@@ -27,7 +28,8 @@ static enum peer peer_of_errno(int error)
     return error == ETIMEDOUT || error == EAGAIN ? PEER_SILENT : PEER_UNREACHABLE;
 }
 
-/* Waits for the socket; an absolute limit, so that a server of one byte a second does not renew it. */
+/* Waits for the socket; an absolute limit, so that a server of one byte a second does not renew it.
+ */
 static enum peer wait_for(int fd, short events, struct patience *patience)
 {
     struct pollfd ready = {.fd = fd, .events = events};
@@ -44,7 +46,8 @@ static enum peer wait_for(int fd, short events, struct patience *patience)
     }
 }
 
-static enum peer connect_to(int fd, const struct sockaddr *to, socklen_t len, struct patience *patience)
+static enum peer connect_to(int fd, const struct sockaddr *to, socklen_t len,
+                            struct patience *patience)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -89,7 +92,8 @@ static bool begins(const char *answer, size_t len, const char *text)
 }
 
 /* A peer that answers in text: a memcached without binary, or something else? */
-static enum peer judge_text(int fd, char *answer, size_t size, size_t len, struct patience *patience)
+static enum peer judge_text(int fd, char *answer, size_t size, size_t len,
+                            struct patience *patience)
 {
     static const char REQUEST[] = "version\r\n";
 

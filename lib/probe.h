@@ -3,8 +3,9 @@
  *
  * Asked on a connection of its own, before libmemcached trusts the peer with
  * its memory: the library follows the lengths of any answer. The request is
- * the binary protocol's VERSION with an LF in its opaque field, so that a
- * server of lines (a memcached of text, HTTP, Redis) answers at once too.
+ * the binary protocol's VERSION; its last field, a CAS that VERSION ignores,
+ * ends with CR LF, so that a server of lines (a memcached of text, HTTP, Redis)
+ * answers at once too.
  * Source of the format: memcached's doc/protocol-binary.txt.
  */
 #ifndef MEMC_PROBE_H

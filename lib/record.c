@@ -79,22 +79,18 @@ static enum record_result check_id(struct slice id, enum devtype type)
     return strlen(devtype_name(type)) + 1 + id.len > RECORD_KEY_MAX ? RECORD_KEY_LENGTH : RECORD_OK;
 }
 
-/* One element as it mostly is: 1 to 9 digits, then a comma or the end. Returns the digits, 0: look closer. */
-static size_t read_plain_app(const char *at, const char *end, uint32_t *app)
+/* One element of any form, up to its comma; drops it if it is no app. Returns what follows. */
+static const char *read_app(const char *at, const char *end, struct record *record)
 {
-    enum { SAFE_DIGITS = 9 };
-    uint32_t sum = 0;
-    size_t len = 0;
+    const char *comma = memchr(at, ',', (size_t)(end - at));
+    const char *stop = comma ? comma : end;
+    struct slice text = {at, (size_t)(stop - at)};
 
-    while (len <= SAFE_DIGITS && at + len < end) {
-        unsigned digit = (unsigned char)at[len] - (unsigned)'0';
-        if (digit > 9)
-            break;
-        sum = sum * 10 + digit;
-        len++;
-    }
-    *app = sum;
-    return len <= SAFE_DIGITS && (at + len == end || at[len] == ',') ? len : 0;
+    if (number_u32(slice_strip(text), &record->apps[record->apps_count]))
+        record->apps_count++;
+    else
+        record->apps_dropped++;
+    return stop;
 }
 
 static void read_apps(struct slice list, struct record *record)
@@ -102,17 +98,16 @@ static void read_apps(struct slice list, struct record *record)
     const char *at = list.at, *end = list.at + list.len;
 
     for (;;) {
-        size_t len = read_plain_app(at, end, &record->apps[record->apps_count]);
-        if (len == 0) {
-            const char *comma = memchr(at, ',', (size_t)(end - at));
-            len = (size_t)((comma ? comma : end) - at);
-            if (!number_u32(slice_strip((struct slice){at, len}), &record->apps[record->apps_count])) {
-                record->apps_dropped++;
-                record->apps_count--;
-            }
+        size_t digits = 0;
+        /* As it mostly is: up to 8 digits and a comma, seen in one look. */
+        if (end - at > NUMBER_LOOK_BYTES)
+            digits = number_look(at, &record->apps[record->apps_count]);
+        if (digits > 0 && at[digits] == ',') {
+            record->apps_count++;
+            at += digits;
+        } else {
+            at = read_app(at, end, record);
         }
-        record->apps_count++;
-        at += len;
         if (at == end)
             return;
         at++;

@@ -19,9 +19,9 @@ enum { RECORD_KEY_MAX = 250 };
 
 struct record {
     enum devtype type;
-    struct slice id;    /* bytes of the line itself */
-    double lat, lon;    /* degrees, finite; their range is not checked */
-    uint32_t *apps;     /* the caller's memory */
+    struct slice id; /* bytes of the line itself */
+    double lat, lon; /* degrees, finite; their range is not checked */
+    uint32_t *apps;  /* the caller's memory */
     size_t apps_count;
     size_t apps_dropped; /* elements of the list that are no decimal up to 2^32 - 1 */
 };

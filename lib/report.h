@@ -22,7 +22,8 @@ struct report {
  * path NULL: everything below does nothing. Opened by outfile_open's rule; it
  * must not be the file that input_fd reads. Returns 0 or the exit status.
  */
-int report_open(struct report *report, const char *path, bool append, int64_t wait_ms, int input_fd);
+int report_open(struct report *report, const char *path, bool append, int64_t wait_ms,
+                int input_fd);
 
 /* A line in pieces, as it was; an LF is added at its end. */
 void report_piece(struct report *report, struct slice piece, bool ends);

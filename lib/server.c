@@ -40,10 +40,9 @@ static memcached_st *open_handle(const struct address *address, int timeout_ms, 
     set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
     /* Never a back-off of the library's own: it would hide the real reason. */
     set(memc, MEMCACHED_BEHAVIOR_SERVER_TIMEOUT_LIMIT, UINT32_MAX);
-    memcached_return_t rc =
-        address_is_local_socket(address)
-            ? memcached_server_add_unix_socket(memc, address->host)
-            : memcached_server_add(memc, address->host, address->port);
+    memcached_return_t rc = address_is_local_socket(address)
+                                ? memcached_server_add_unix_socket(memc, address->host)
+                                : memcached_server_add(memc, address->host, address->port);
     if (rc != MEMCACHED_SUCCESS) {
         memcached_free(memc);
         return NULL;
@@ -211,7 +210,8 @@ bool server_would_refuse(const struct server *server, size_t key_bytes, size_t v
     enum { HEADER_BYTES = 56, NUL_BYTES = 1, CRLF_BYTES = 2 };
     int64_t limit = server->counters.item_size_max;
 
-    return limit >= 0 && HEADER_BYTES + key_bytes + NUL_BYTES + value_bytes + CRLF_BYTES > (uint64_t)limit;
+    return limit >= 0 &&
+           HEADER_BYTES + key_bytes + NUL_BYTES + value_bytes + CRLF_BYTES > (uint64_t)limit;
 }
 
 void server_drop(struct server *server)
@@ -221,7 +221,8 @@ void server_drop(struct server *server)
 
     if (!server->memc)
         return;
-    /* With no time to wait, a fetch takes what has come, then times out and closes the socket unflushed. */
+    /* With no time to wait, a fetch takes what has come, then times out and closes the socket
+     * unflushed. */
     set(server->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
     memcached_result_create(server->memc, &result);
     while (open && memcached_server_response_count(instance(server)) > 0) {

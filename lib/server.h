@@ -17,15 +17,15 @@
 
 struct server {
     const struct address *address;
-    int timeout_ms;    /* longest silence of a server that owes an answer */
-    int64_t retry_ms;  /* longest time of reconnecting without an acknowledged record */
-    memcached_st *memc; /* NULL: not connected */
+    int timeout_ms;       /* longest silence of a server that owes an answer */
+    int64_t retry_ms;     /* longest time of reconnecting without an acknowledged record */
+    memcached_st *memc;   /* NULL: not connected */
     in_port_t local_port; /* of the last connection */
     bool retrying;
     struct patience retry; /* while retrying */
     bool connected_before;
     uint64_t reconnects;
-    bool reached;      /* a record was acknowledged */
+    bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
 };
 

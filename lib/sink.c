@@ -33,7 +33,8 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct s
     case STORE_REFUSED:
         sink->tally.refused++;
         report_line(&sink->rejects, record->line);
-        complain(sink, record->number, "the server refused it as too large and dropped the key's old value");
+        complain(sink, record->number,
+                 "the server refused it as too large and dropped the key's old value");
         break;
     case STORE_UNDELIVERED:
         sink->tally.undelivered++;
@@ -151,7 +152,8 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
     } else if (server_would_refuse(&sink->server, key.len, value.len)) {
         sink->tally.refused++;
         report_line(&sink->rejects, line);
-        complain(sink, linebuf_number(sink->in), "larger than the server's item_size_max (memcached -I); not sent");
+        complain(sink, linebuf_number(sink->in),
+                 "larger than the server's item_size_max (memcached -I); not sent");
     } else if (sink->options->mode == SINK_VERIFY) {
         sink->tally.bytes_out += value.len;
         verify_put(sink->verify, key, value);

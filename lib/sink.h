@@ -18,14 +18,14 @@ struct sink {
     struct sink_tally tally;
     struct report rejects, undelivered;
     struct server server;
-    struct store *store;           /* in mode load */
-    struct verify *verify;         /* in mode verify */
+    struct store *store;   /* in mode load */
+    struct verify *verify; /* in mode verify */
     struct verify_counts verified;
-    struct outbuf *records;        /* dry run with -v: standard output */
-    uint64_t complaints;           /* about lines, told or not */
-    bool blank_so_far;             /* of an over-long line: its pieces are white */
-    uint32_t *apps;                /* room for the apps of the longest line */
-    char *value;                   /* room for its value */
+    struct outbuf *records; /* dry run with -v: standard output */
+    uint64_t complaints;    /* about lines, told or not */
+    bool blank_so_far;      /* of an over-long line: its pieces are white */
+    uint32_t *apps;         /* room for the apps of the longest line */
+    char *value;            /* room for its value */
     size_t value_capacity;
 };
 

@@ -41,23 +41,22 @@ enum {
 
 enum { TIMEOUT_MS = 5000, TIMEOUT_LEAST_MS = 300, RETRY_MS = 30000, TTL_LEAST_MS = 1000 };
 
-static const struct option LONG[] = {
-    {"type", required_argument, NULL, 'T'},
-    {"batch", required_argument, NULL, 'b'},
-    {"timeout", required_argument, NULL, 't'},
-    {"retry-for", required_argument, NULL, 'R'},
-    {"max-error-rate", required_argument, NULL, 'e'},
-    {"ttl", required_argument, NULL, OPTION_TTL},
-    {"undelivered", required_argument, NULL, 'u'},
-    {"keep-open", no_argument, NULL, 'k'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"verify", no_argument, NULL, OPTION_VERIFY},
-    {"allow-evictions", no_argument, NULL, OPTION_ALLOW_EVICTIONS},
-    {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
-    {"counters", no_argument, NULL, OPTION_COUNTERS},
-    {"test", no_argument, NULL, OPTION_TEST},
-    COMMON_LONG,
-    {NULL, 0, NULL, 0}};
+static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
+                                     {"batch", required_argument, NULL, 'b'},
+                                     {"timeout", required_argument, NULL, 't'},
+                                     {"retry-for", required_argument, NULL, 'R'},
+                                     {"max-error-rate", required_argument, NULL, 'e'},
+                                     {"ttl", required_argument, NULL, OPTION_TTL},
+                                     {"undelivered", required_argument, NULL, 'u'},
+                                     {"keep-open", no_argument, NULL, 'k'},
+                                     {"dry-run", no_argument, NULL, 'n'},
+                                     {"verify", no_argument, NULL, OPTION_VERIFY},
+                                     {"allow-evictions", no_argument, NULL, OPTION_ALLOW_EVICTIONS},
+                                     {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
+                                     {"counters", no_argument, NULL, OPTION_COUNTERS},
+                                     {"test", no_argument, NULL, OPTION_TEST},
+                                     COMMON_LONG,
+                                     {NULL, 0, NULL, 0}};
 
 static enum options_result take_batch(size_t *batch, struct options_error *error)
 {
@@ -74,8 +73,9 @@ static enum options_result take_rate(struct sink_options *options, struct option
 {
     options->limited = strcmp(optarg, "none") != 0;
     if (options->limited && !number_ratio(slice_of(optarg), &options->error_rate))
-        return options_fail(error, "--max-error-rate: '%s' is no fraction (0.01), percentage (1%%) or none",
-                            optarg);
+        return options_fail(
+            error, "--max-error-rate: '%s' is no fraction (0.01), percentage (1%%) or none",
+            optarg);
     return OPTIONS_RUN;
 }
 

@@ -4,10 +4,10 @@
 
 static size_t rank(int status)
 {
-    static const int ORDER[] = {STATUS_USAGE,    STATUS_SOFTWARE,    STATUS_OSERR,
-                                STATUS_CANTCREAT, STATUS_IOERR,      STATUS_NOPERM,
-                                STATUS_PROTOCOL, STATUS_UNAVAILABLE, STATUS_NOINPUT,
-                                STATUS_TEMPFAIL, STATUS_DATAERR,     STATUS_OK};
+    static const int ORDER[] = {STATUS_USAGE,     STATUS_SOFTWARE,    STATUS_OSERR,
+                                STATUS_CANTCREAT, STATUS_IOERR,       STATUS_NOPERM,
+                                STATUS_PROTOCOL,  STATUS_UNAVAILABLE, STATUS_NOINPUT,
+                                STATUS_TEMPFAIL,  STATUS_DATAERR,     STATUS_OK};
     size_t i = 0;
 
     if (status > STATUS_SIGNAL)

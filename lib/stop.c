@@ -40,7 +40,8 @@ void stop_prepare(void)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < STOPPER_COUNT; i++)
         sigaddset(&action.sa_mask, STOPPERS[i]);
-    sigprocmask(SIG_UNBLOCK, &action.sa_mask, NULL); /* a parent's mask is not a wish of the user's */
+    sigprocmask(SIG_UNBLOCK, &action.sa_mask,
+                NULL); /* a parent's mask is not a wish of the user's */
 }
 
 int stop_signal(void)

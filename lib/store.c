@@ -40,9 +40,9 @@ struct store {
     size_t batch_bytes;
     struct batch *filling, *before;
     size_t head, sent;
-    size_t unflushed; /* bytes that stand in the library's write buffer */
-    bool memory_refused;      /* the head was refused for lack of memory once */
-    unsigned slow_answers;    /* in a row: each took longer than the timeout */
+    size_t unflushed;      /* bytes that stand in the library's write buffer */
+    bool memory_refused;   /* the head was refused for lack of memory once */
+    unsigned slow_answers; /* in a row: each took longer than the timeout */
     enum peer failure;
     int failure_errno;
     memcached_result_st result;
@@ -130,20 +130,21 @@ static enum peer send_one(struct store *store)
     const struct store_record *record = record_at(store, store->sent);
     size_t bytes = wire_bytes(record);
 
-    /* A flush with nothing left in the buffer leaves the last piece corked for 200 ms: never fill it exactly. */
+    /* A flush with nothing left in the buffer leaves the last piece corked for 200 ms: never fill
+     * it exactly. */
     if ((store->unflushed + bytes) % LIBRARY_BUFFER_BYTES == 0 && flush_library(store) != PEER_OK)
         return PEER_LOST;
     store->unflushed += bytes;
-    memcached_return_t rc =
-        memcached_set(store->server->memc, record->key.at, record->key.len, record->value.at,
-                      record->value.len, expiry(store), 0);
+    memcached_return_t rc = memcached_set(store->server->memc, record->key.at, record->key.len,
+                                          record->value.at, record->value.len, expiry(store), 0);
     store->sent++;
     if (rc != MEMCACHED_BUFFERED)
         return rc == MEMCACHED_TIMEOUT ? PEER_SILENT : PEER_LOST;
     return check_owed(store, store->sent - store->head);
 }
 
-/* An answer that trickles in renews the library's own timeout with each byte; after a stop (Ctrl-Z) one is slow. */
+/* An answer that trickles in renews the library's own timeout with each byte; after a stop (Ctrl-Z)
+ * one is slow. */
 static bool is_too_slow(struct store *store, int64_t since_ms)
 {
     bool slow = patience_clock_ms() - since_ms > store->server->timeout_ms;
@@ -184,8 +185,8 @@ static enum peer take_answer(struct store *store)
 
     /* With a count of 0 the library would call every refusal NOTFOUND. */
     store->result.count = 1;
-    bool stored = memcached_fetch_result(store->server->memc, &store->result, &rc) &&
-                  rc == MEMCACHED_SUCCESS;
+    bool stored =
+        memcached_fetch_result(store->server->memc, &store->result, &rc) && rc == MEMCACHED_SUCCESS;
     if (!stored && rc != MEMCACHED_E2BIG)
         return judge_failure(store, rc);
     enum peer peer = check_owed(store, owed - 1);
@@ -205,7 +206,8 @@ static enum peer exchange(struct store *store, size_t keep)
     while (peer == PEER_OK && store->sent < total(store))
         peer = send_one(store);
     if (peer == PEER_OK && store->unflushed > 0)
-        peer = flush_library(store); /* never fetch before: the server waits for the rest of a value */
+        peer =
+            flush_library(store); /* never fetch before: the server waits for the rest of a value */
     while (peer == PEER_OK && store->sent - store->head > keep)
         peer = take_answer(store);
     return peer;
@@ -255,7 +257,8 @@ enum peer store_connect(struct store *store)
 
 static void pump(struct store *store, size_t keep)
 {
-    while (store->failure == PEER_OK && (store->sent < total(store) || store->sent - store->head > keep)) {
+    while (store->failure == PEER_OK &&
+           (store->sent < total(store) || store->sent - store->head > keep)) {
         if (!store->server->memc && store_connect(store) != PEER_OK)
             return;
         enum peer peer = exchange(store, keep);
@@ -289,7 +292,8 @@ static struct slice copy(struct batch *batch, struct slice bytes)
     return result;
 }
 
-/* Room for one more record in an empty batch; larger than usual for a large record, and back again after it. */
+/* Room for one more record in an empty batch; larger than usual for a large record, and back again
+ * after it. */
 static bool make_room(const struct store *store, struct batch *batch, size_t needed)
 {
     size_t usual = 2 * store->batch_bytes;
@@ -309,9 +313,9 @@ static void append(struct store *store, const struct store_record *record)
 {
     struct batch *batch = store->filling;
 
-    batch->record[batch->count++] = (struct store_record){
-        copy(batch, record->key), copy(batch, record->value), copy(batch, record->line),
-        record->number};
+    batch->record[batch->count++] =
+        (struct store_record){copy(batch, record->key), copy(batch, record->value),
+                              copy(batch, record->line), record->number};
     batch->wire += wire_bytes(record);
 }
 

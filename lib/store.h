@@ -22,10 +22,10 @@ enum store_outcome { STORE_STORED, STORE_REFUSED, STORE_UNDELIVERED };
 
 /* What is put, and what comes back with its outcome. store_put copies the bytes. */
 struct store_record {
-    struct slice key;   /* 1 to 250 bytes */
+    struct slice key; /* 1 to 250 bytes */
     struct slice value;
-    struct slice line;  /* the input's bytes: whoever gets a record back, gets these */
-    uint64_t number;    /* of the line, for messages */
+    struct slice line; /* the input's bytes: whoever gets a record back, gets these */
+    uint64_t number;   /* of the line, for messages */
 };
 
 /* The record's slices are valid during the call. */

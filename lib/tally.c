@@ -17,8 +17,8 @@ uint64_t route_tally_routed(const struct route_tally *t)
 
 bool route_tally_holds(const struct route_tally *t)
 {
-    return t->lines == t->blank + t->invalid + t->unknown + t->skipped + t->undelivered +
-                           route_tally_routed(t);
+    return t->lines ==
+           t->blank + t->invalid + t->unknown + t->skipped + t->undelivered + route_tally_routed(t);
 }
 
 void route_tally_json(const struct route_tally *t, struct json *json)
@@ -55,9 +55,10 @@ static uint64_t per_second(uint64_t count, int64_t ms)
 void route_tally_text(const struct route_tally *t, char *text, size_t size)
 {
     snprintf(text, size,
-             "%" PRIu64 " lines: %" PRIu64 " routed (idfa %" PRIu64 ", gaid %" PRIu64 ", adid %" PRIu64
-             ", dvid %" PRIu64 "), %" PRIu64 " unknown, %" PRIu64 " invalid, %" PRIu64
-             " skipped, %" PRIu64 " blank, %" PRIu64 " undelivered; %.1f s, %" PRIu64 " lines/s",
+             "%" PRIu64 " lines: %" PRIu64 " routed (idfa %" PRIu64 ", gaid %" PRIu64
+             ", adid %" PRIu64 ", dvid %" PRIu64 "), %" PRIu64 " unknown, %" PRIu64
+             " invalid, %" PRIu64 " skipped, %" PRIu64 " blank, %" PRIu64
+             " undelivered; %.1f s, %" PRIu64 " lines/s",
              t->lines, route_tally_routed(t), t->routed[DEVTYPE_IDFA], t->routed[DEVTYPE_GAID],
              t->routed[DEVTYPE_ADID], t->routed[DEVTYPE_DVID], t->unknown, t->invalid, t->skipped,
              t->blank, t->undelivered, seconds_of(t->ms), per_second(t->lines, t->ms));

@@ -29,9 +29,9 @@ void route_tally_text(const struct route_tally *t, char *text, size_t size);
 
 /* lines = blank + invalid + refused + stored + verified + missing + differing + undelivered */
 struct sink_tally {
-    const char *label;  /* NULL: none */
-    const char *mode;   /* "load", "dry-run" or "verify" */
-    const char *type;   /* NULL: any */
+    const char *label; /* NULL: none */
+    const char *mode;  /* "load", "dry-run" or "verify" */
+    const char *type;  /* NULL: any */
     const char *server;
     uint64_t lines, blank, invalid, stored, refused, undelivered;
     uint64_t verified, missing, differing; /* by --verify only */

@@ -40,7 +40,8 @@ struct verify {
     int failure_errno;
 };
 
-struct verify *verify_open(struct server *server, size_t batch_records, struct verify_counts *counts)
+struct verify *verify_open(struct server *server, size_t batch_records,
+                           struct verify_counts *counts)
 {
     struct verify *verify = calloc(1, sizeof *verify);
 
@@ -178,9 +179,9 @@ static enum peer exchange(struct verify *verify)
     memcached_st *memc = verify->server->memc;
     memcached_result_st result;
     enum peer peer = PEER_OK;
-    memcached_return_t rc = memcached_mget(memc, verify->key + verify->cursor,
-                                           verify->key_len + verify->cursor,
-                                           verify->count - verify->cursor);
+    memcached_return_t rc =
+        memcached_mget(memc, verify->key + verify->cursor, verify->key_len + verify->cursor,
+                       verify->count - verify->cursor);
 
     if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
         return judge_failure(rc) == PEER_OK ? PEER_LOST : judge_failure(rc);

@@ -21,7 +21,8 @@ struct verify_counts {
 struct verify;
 
 /* counts must outlive it. batch_records as in store. NULL: out of memory. */
-struct verify *verify_open(struct server *server, size_t batch_records, struct verify_counts *counts);
+struct verify *verify_open(struct server *server, size_t batch_records,
+                           struct verify_counts *counts);
 
 /* Connects, patiently. PEER_OK or why it gave up. */
 enum peer verify_connect(struct verify *verify);
