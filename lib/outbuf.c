@@ -86,7 +86,10 @@ bool outbuf_flush(struct outbuf *out)
         out->error = write_all(out->fd, out->buffer, out->used, &written);
         set_lock(out, F_UNLCK);
     }
-    keep_unwritten(out, written);
+    if (out->error)
+        keep_unwritten(out, written);
+    else
+        out->used = 0;
     return !out->error;
 }
 
