@@ -137,7 +137,7 @@ static int open_all(struct run *run, bool stdin_closed)
 
     if (status == STATUS_OK)
         status = open_reports(run);
-    if (status == STATUS_OK && !sink_open(&run->sink, &run->options, run->in))
+    if (status == STATUS_OK && !sink_open(&run->sink, run->in))
         status = fail("batch buffers", strerror(errno), STATUS_OSERR);
     return status;
 }
@@ -250,7 +250,7 @@ static void tell_doubt(const struct run *run, enum doubt doubt, int64_t eviction
 
     if (doubt == DOUBT_EVICTED)
         diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; give it more "
-                        "memory (memcached -m)",
+             "memory (memcached -m)",
              evictions, server);
     else if (doubt == DOUBT_FLUSHED)
         diag("%s was flushed meanwhile: what was stored may be gone", server);
@@ -367,6 +367,7 @@ static int run_load(struct run *run, bool stdin_closed)
     run->start_ms = patience_clock_ms();
     run->gather = (struct gather){run->options.common.linger_ms, -1};
     run->progress = (struct progress){run->options.common.progress, run->start_ms};
+    sink_init(&run->sink, &run->options);
     run->status = open_all(run, stdin_closed);
     if (run->status == STATUS_OK &&
         (sink_connect(&run->sink) == PEER_OK || run->options.undelivered))

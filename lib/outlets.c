@@ -29,37 +29,45 @@ static bool make_fifo(const char *path)
     return chmod(path, mode) == 0; /* whatever the umask */
 }
 
-/* The outlet that is open on the same pipe already, if there is one. */
-static struct outlet *find_shared(struct outlets *outlets, enum devtype type)
+/* The outlet that is open on the same pipe already, whatever path led there. */
+static struct outlet *find_shared(struct outlets *outlets, const struct stat *pipe)
 {
-    for (int other = 0; other < (int)type; other++)
-        if (outlets->of[other] && strcmp(outlets->of[other]->path, outlets->outlet[type].path) == 0)
-            return outlets->of[other];
+    for (int type = 0; type < DEVTYPE_COUNT; type++) {
+        struct outlet *outlet = &outlets->outlet[type];
+        if (outlet->out && outlet->device == pipe->st_dev && outlet->inode == pipe->st_ino)
+            return outlet;
+    }
     return NULL;
 }
 
-static enum outfile_result open_one(struct outlets *outlets, const struct route_options *options,
-                                    enum devtype type)
+static enum outfile_result close_with(int fd, enum outfile_result result)
+{
+    int saved = errno;
+
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+static enum outfile_result open_one(struct outlets *outlets, enum devtype type, int64_t wait_ms)
 {
     struct outlet *outlet = &outlets->outlet[type];
+    struct stat pipe;
     int fd;
 
-    if (!set_path(outlet, options, type))
-        return OUTFILE_ERRNO;
-    outlets->of[type] = find_shared(outlets, type);
-    if (outlets->of[type])
-        return OUTFILE_OK;
-    if (options->make_fifos && !make_fifo(outlet->path))
-        return OUTFILE_ERRNO;
-    enum outfile_result result = outfile_open_fifo(outlet->path, options->common.wait_ms, &fd);
+    enum outfile_result result = outfile_open_fifo(outlet->path, wait_ms, &fd);
     if (result != OUTFILE_OK)
         return result;
+    if (fstat(fd, &pipe) < 0)
+        return close_with(fd, OUTFILE_ERRNO);
+    outlets->of[type] = find_shared(outlets, &pipe);
+    if (outlets->of[type])
+        return close_with(fd, OUTFILE_OK);
+    outlet->device = pipe.st_dev;
+    outlet->inode = pipe.st_ino;
     outlet->out = outbuf_open(fd, true);
-    if (!outlet->out) {
-        close(fd);
-        errno = ENOMEM;
-        return OUTFILE_ERRNO;
-    }
+    if (!outlet->out)
+        return close_with(fd, OUTFILE_ERRNO);
     outlets->of[type] = outlet;
     return OUTFILE_OK;
 }
@@ -71,11 +79,18 @@ enum outfile_result outlets_open(struct outlets *outlets, const struct route_opt
 
     memset(outlets, 0, sizeof *outlets);
     outlets->tally = tally;
-    for (unsigned type = 0; type < DEVTYPE_COUNT && result == OUTFILE_OK; type++) {
+    /* All FIFOs first: readers may wait for the last one before they open the first. */
+    for (int type = 0; type < DEVTYPE_COUNT; type++) {
+        *path = outlets->outlet[type].path;
+        if (!set_path(&outlets->outlet[type], options, (enum devtype)type) ||
+            (options->make_fifos && options->only & 1u << type && !make_fifo(*path)))
+            return OUTFILE_ERRNO;
+    }
+    for (int type = 0; type < DEVTYPE_COUNT && result == OUTFILE_OK; type++) {
         if (!(options->only & 1u << type))
             continue;
-        result = open_one(outlets, options, (enum devtype)type);
         *path = outlets->outlet[type].path;
+        result = open_one(outlets, (enum devtype)type, options->common.wait_ms);
     }
     return result;
 }

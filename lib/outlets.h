@@ -1,6 +1,6 @@
 /*
  * outlets: the FIFOs of memc_route, one a device type; types that share a
- * path share one descriptor.
+ * pipe share one descriptor.
  *
  * A line counts as routed when it is wholly written. When a reader dies, the
  * lines of its types that were not are undelivered, and the others go on.
@@ -13,11 +13,14 @@
 #include "tally.h"
 
 #include <limits.h>
+#include <sys/types.h>
 
 struct outlet {
     char path[PATH_MAX];
-    struct outbuf *out;
-    bool told; /* its failure has been returned by outlets_failure */
+    dev_t device; /* of the open pipe, with its inode */
+    ino_t inode;
+    struct outbuf *out; /* NULL: not open, or shared with another type */
+    bool told;          /* its failure has been returned by outlets_failure */
 };
 
 struct outlets {

@@ -43,33 +43,39 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct s
     }
 }
 
-bool sink_open(struct sink *sink, const struct sink_options *options, const struct linebuf *in)
+void sink_init(struct sink *sink, const struct sink_options *options)
 {
     static const char *const MODE[] = {
         [SINK_LOAD] = "load", [SINK_DRY_RUN] = "dry-run", [SINK_VERIFY] = "verify"};
-    struct store_options store_options = {options->batch, options->ttl_seconds, on_outcome, sink};
 
-    sink->options = options;
-    sink->in = in;
-    sink->blank_so_far = true;
+    *sink = (struct sink){.options = options, .blank_so_far = true};
     sink->tally.mode = MODE[options->mode];
     sink->tally.server = options->address.text;
     sink->tally.label = options->common.label;
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
     server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
+}
+
+bool sink_open(struct sink *sink, const struct linebuf *in)
+{
+    const struct sink_options *options = sink->options;
+    struct store_options store_options = {options->batch, options->ttl_seconds, on_outcome, sink};
+    bool whole;
+
+    sink->in = in;
     sink->apps = malloc(record_apps_max(options->common.max_line) * sizeof *sink->apps);
     sink->value_capacity = VALUE_BYTES_USUAL;
     sink->value = malloc(sink->value_capacity);
+    whole = sink->apps && sink->value;
     if (options->mode == SINK_LOAD)
-        sink->store = store_open(&sink->server, &store_options);
+        whole = (sink->store = store_open(&sink->server, &store_options)) && whole;
     if (options->mode == SINK_VERIFY)
-        sink->verify = verify_open(&sink->server, options->batch, &sink->verified);
+        whole =
+            (sink->verify = verify_open(&sink->server, options->batch, &sink->verified)) && whole;
     if (options->mode == SINK_DRY_RUN && options->common.verbose)
-        sink->records = outbuf_open(dup(STDOUT_FILENO), false);
-    return sink->apps && sink->value && (sink->store || options->mode != SINK_LOAD) &&
-           (sink->verify || options->mode != SINK_VERIFY) &&
-           (sink->records || options->mode != SINK_DRY_RUN || !options->common.verbose);
+        whole = (sink->records = outbuf_open(dup(STDOUT_FILENO), false)) && whole;
+    return whole;
 }
 
 void sink_close(struct sink *sink)

@@ -29,8 +29,12 @@ struct sink {
     size_t value_capacity;
 };
 
-/* False: out of memory. The options and the linebuf must outlive the sink. */
-bool sink_open(struct sink *sink, const struct sink_options *options, const struct linebuf *in);
+/* Makes the tally and all else tell the truth about a sink that is not open. The options must
+ * outlive it. */
+void sink_init(struct sink *sink, const struct sink_options *options);
+
+/* False: out of memory. The linebuf must outlive the sink. */
+bool sink_open(struct sink *sink, const struct linebuf *in);
 void sink_close(struct sink *sink);
 
 /* Connects to the server, where the mode has one. PEER_OK or why it gave up. */
