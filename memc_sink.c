@@ -13,6 +13,7 @@
  *   lib/verify.c      reading back and comparing instead
  *   lib/server.c      the connection, made anew when it breaks; the counters
  *   lib/report.c      rejects and undelivered lines
+ *   lib/verdict.c     what is said in the end
  *   lib/tally.c       the counters, their sum and their two forms
  *   lib/stop.c        a clean end by signal
  *
@@ -31,6 +32,7 @@
 #include "sink.h"
 #include "status.h"
 #include "stop.h"
+#include "verdict.h"
 #include "version.h"
 
 #include <errno.h>
@@ -72,16 +74,6 @@ static int print(const char *text)
 static const char *input_name(const struct run *run)
 {
     return run->options.input ? run->options.input : "standard input";
-}
-
-/* The server was given up: says why. */
-static void tell_failure(struct run *run, enum peer peer)
-{
-    if (peer == PEER_OK)
-        return;
-    if (peer != PEER_STOPPED)
-        diag("%s: %s", run->options.address.text, peer_strerror(peer));
-    worsen(run, peer_status(peer, run->sink.server.connected_before));
 }
 
 static int infile_status(enum infile_result result)
@@ -244,70 +236,12 @@ static void load(struct run *run)
     flush(run);
 }
 
-static void tell_doubt(const struct run *run, enum doubt doubt, int64_t evictions)
-{
-    const char *server = run->options.address.text;
-
-    if (doubt == DOUBT_EVICTED)
-        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; give it more "
-             "memory (memcached -m)",
-             evictions, server);
-    else if (doubt == DOUBT_FLUSHED)
-        diag("%s was flushed meanwhile: what was stored may be gone", server);
-    else if (doubt == DOUBT_RESTARTED)
-        diag("%s was restarted meanwhile: what was stored before is gone", server);
-    else if (doubt == DOUBT_UNPROVEN)
-        diag("%s: counters unreadable or reset: unproven whether it kept what was stored", server);
-}
-
-/* Acknowledged is not kept: the server's own counters must not tell of evictions, a flush or a
- * restart. */
-static void check_retention(struct run *run)
-{
-    struct sink *sink = &run->sink;
-    const struct counters *before = &sink->server.counters;
-
-    if (run->options.mode != SINK_LOAD || !sink->server.connected_before)
-        return;
-    struct counters after = server_read_counters(&run->options.address, run->options.timeout_ms);
-    sink->tally.evictions = counters_evicted(before, &after);
-    if (sink->tally.stored == 0)
-        return;
-    sink->tally.doubt = counters_doubt(before, &after, run->options.allow_evictions);
-    tell_doubt(run, sink->tally.doubt, sink->tally.evictions);
-    if (sink->tally.doubt != DOUBT_NONE)
-        worsen(run, STATUS_DATAERR);
-}
-
 static void take_in_verified(struct sink *sink)
 {
     sink->tally.verified = sink->verified.verified;
     sink->tally.missing = sink->verified.missing;
     sink->tally.differing = sink->verified.differing;
     sink->tally.undelivered += sink->verified.undelivered;
-}
-
-static void judge(struct run *run)
-{
-    struct sink_tally *t = &run->sink.tally;
-    uint64_t good = t->stored + t->verified + t->missing + t->differing;
-
-    if (t->undelivered > 0)
-        worsen(run, STATUS_TEMPFAIL);
-    if (t->missing + t->differing > 0)
-        worsen(run, STATUS_DATAERR);
-    if (!tally_rate_passes(t->invalid + t->refused, good,
-                           run->options.limited ? &run->options.error_rate : NULL)) {
-        diag("error rate: %" PRIu64 " bad lines to %" PRIu64 " good ones", t->invalid + t->refused,
-             good);
-        worsen(run, STATUS_DATAERR);
-    }
-    if (!sink_tally_holds(t)) {
-        diag("the sum of the outcomes is not the number of lines");
-        worsen(run, STATUS_SOFTWARE);
-    }
-    if (stop_signal())
-        worsen(run, STATUS_SIGNAL + stop_signal());
 }
 
 static void close_records(struct run *run)
@@ -347,8 +281,8 @@ static void finish(struct run *run)
 
     if (sink->store)
         store_finish(sink->store);
-    tell_failure(run, sink_failure(sink));
-    check_retention(run);
+    worsen(run, verdict_on_server(sink));
+    worsen(run, verdict_on_retention(sink));
     take_in_verified(sink);
     close_records(run);
     worsen(run, report_close(&sink->rejects));
@@ -356,7 +290,9 @@ static void finish(struct run *run)
     sink->tally.bytes_in = run->in ? linebuf_bytes(run->in) : 0;
     sink->tally.retries = sink->server.reconnects;
     sink->tally.ms = patience_clock_ms() - run->start_ms;
-    judge(run);
+    worsen(run, verdict_on_tally(sink));
+    if (stop_signal())
+        worsen(run, STATUS_SIGNAL + stop_signal());
     tell_tally(run);
     sink_close(sink);
     linebuf_close(run->in);

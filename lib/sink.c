@@ -21,7 +21,7 @@ static void complain(struct sink *sink, uint64_t number, const char *reason)
         diag("%s%sline %" PRIu64 ": %s", type ? type : "", type ? " " : "", number, reason);
 }
 
-static void on_outcome(void *context, enum store_outcome outcome, const struct store_record *record)
+static void on_outcome(void *context, enum store_outcome outcome, const struct batch_record *record)
 {
     struct sink *sink = context;
 
@@ -164,7 +164,7 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
         sink->tally.bytes_out += value.len;
         verify_put(sink->verify, key, value);
     } else {
-        struct store_record put = {key, value, line, linebuf_number(sink->in)};
+        struct batch_record put = {key, value, line, linebuf_number(sink->in)};
         store_put(sink->store, &put);
     }
 }

@@ -62,9 +62,9 @@ static enum options_result take_batch(size_t *batch, struct options_error *error
 {
     uint64_t value;
 
-    if (!number_u64(slice_of(optarg), &value) || value < 1 || value > STORE_BATCH_MAX)
+    if (!number_u64(slice_of(optarg), &value) || value < 1 || value > BATCH_RECORDS_MAX)
         return options_fail(error, "--batch: '%s' is no number from 1 to %d", optarg,
-                            STORE_BATCH_MAX);
+                            BATCH_RECORDS_MAX);
     *batch = (size_t)value;
     return OPTIONS_RUN;
 }

@@ -19,15 +19,6 @@ enum {
 /* Beyond 30 days memcached takes an expiry for absolute Unix time. */
 static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
 
-/* A batch keeps the bytes of its records until all of them have their outcome. */
-struct batch {
-    struct store_record record[STORE_BATCH_MAX];
-    size_t count;
-    char *bytes;
-    size_t used, capacity;
-    size_t wire; /* bytes that its sets take on the connection */
-};
-
 /*
  * Two batches by turns: `filling` takes records; the other one, `before`, has
  * been sent. Records leave in order: first those of `before`, then of
@@ -37,7 +28,7 @@ struct batch {
 struct store {
     struct server *server;
     struct store_options options;
-    size_t batch_bytes;
+    size_t batch_bytes; /* on the connection; in memory, with the lines, twice as much */
     struct batch *filling, *before;
     size_t head, sent;
     size_t unflushed;      /* bytes that stand in the library's write buffer */
@@ -61,6 +52,8 @@ struct store *store_open(struct server *server, const struct store_options *opti
         address_is_local_socket(server->address) ? BATCH_BYTES_LOCAL : BATCH_BYTES_TCP;
     store->before = &store->batches[0];
     store->filling = &store->batches[1];
+    batch_init(store->before, 2 * store->batch_bytes);
+    batch_init(store->filling, 2 * store->batch_bytes);
     return store;
 }
 
@@ -69,7 +62,7 @@ static size_t total(const struct store *store)
     return store->before->count + store->filling->count;
 }
 
-static const struct store_record *record_at(const struct store *store, size_t index)
+static const struct batch_record *record_at(const struct store *store, size_t index)
 {
     const struct batch *before = store->before;
 
@@ -77,14 +70,14 @@ static const struct store_record *record_at(const struct store *store, size_t in
                                  : &store->filling->record[index - before->count];
 }
 
-static size_t wire_bytes(const struct store_record *record)
+static size_t wire_bytes(const struct batch_record *record)
 {
     return HEADER_BYTES + record->key.len + record->value.len;
 }
 
 static void settle(struct store *store, enum store_outcome outcome)
 {
-    const struct store_record *record = record_at(store, store->head);
+    const struct batch_record *record = record_at(store, store->head);
 
     store->head++;
     if (store->sent < store->head)
@@ -127,7 +120,7 @@ static enum peer flush_library(struct store *store)
 
 static enum peer send_one(struct store *store)
 {
-    const struct store_record *record = record_at(store, store->sent);
+    const struct batch_record *record = record_at(store, store->sent);
     size_t bytes = wire_bytes(record);
 
     /* A flush with nothing left in the buffer leaves the last piece corked for 200 ms: never fill
@@ -277,46 +270,9 @@ static void turn(struct store *store)
 
     store->head -= empty->count;
     store->sent -= empty->count;
-    empty->count = empty->used = empty->wire = 0;
+    batch_clear(empty);
     store->before = store->filling;
     store->filling = empty;
-}
-
-static struct slice copy(struct batch *batch, struct slice bytes)
-{
-    struct slice result = {batch->bytes + batch->used, bytes.len};
-
-    if (bytes.len > 0)
-        memcpy(batch->bytes + batch->used, bytes.at, bytes.len);
-    batch->used += bytes.len;
-    return result;
-}
-
-/* Room for one more record in an empty batch; larger than usual for a large record, and back again
- * after it. */
-static bool make_room(const struct store *store, struct batch *batch, size_t needed)
-{
-    size_t usual = 2 * store->batch_bytes;
-    size_t capacity = needed > usual ? needed : usual;
-
-    if (batch->capacity == capacity)
-        return true;
-    char *bytes = realloc(batch->bytes, capacity);
-    if (!bytes)
-        return false;
-    batch->bytes = bytes;
-    batch->capacity = capacity;
-    return true;
-}
-
-static void append(struct store *store, const struct store_record *record)
-{
-    struct batch *batch = store->filling;
-
-    batch->record[batch->count++] =
-        (struct store_record){copy(batch, record->key), copy(batch, record->value),
-                              copy(batch, record->line), record->number};
-    batch->wire += wire_bytes(record);
 }
 
 /* Everything that was put is settled: both batches are empty. */
@@ -327,21 +283,30 @@ static void settle_all(struct store *store)
     turn(store);
 }
 
-void store_put(struct store *store, const struct store_record *record)
+static size_t batch_wire_bytes(const struct batch *batch)
 {
-    size_t needed = record->key.len + record->value.len + record->line.len;
+    return batch->count * HEADER_BYTES + batch->payload;
+}
+
+/* Sends the batch that was filled, and waits for the answers of the one before. */
+static void send_batch(struct store *store)
+{
+    pump(store, store->filling->count);
+    turn(store);
+}
+
+void store_put(struct store *store, const struct batch_record *record)
+{
+    struct batch *filling = store->filling;
     bool large = wire_bytes(record) > store->batch_bytes;
 
+    /* A large one goes alone: only then it cannot block both sides. */
     if (large)
         settle_all(store);
-    else if (store->filling->count > 0 &&
-             (store->filling->wire + wire_bytes(record) > store->batch_bytes ||
-              store->filling->used + needed > store->filling->capacity)) {
-        pump(store, store->filling->count);
-        turn(store);
-    }
-    if (store->filling->count == 0 && store->failure == PEER_OK &&
-        !make_room(store, store->filling, needed)) {
+    else if (!batch_has_room(filling, record) ||
+             batch_wire_bytes(filling) + wire_bytes(record) > store->batch_bytes)
+        send_batch(store);
+    if (store->failure == PEER_OK && !batch_add(store->filling, record)) {
         errno = ENOMEM;
         give_up(store, PEER_NO_RESOURCES);
     }
@@ -349,13 +314,10 @@ void store_put(struct store *store, const struct store_record *record)
         store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
         return;
     }
-    append(store, record);
     if (large)
         settle_all(store);
-    if (store->filling->count == store->options.batch_records) {
-        pump(store, store->filling->count);
-        turn(store);
-    }
+    else if (store->filling->count == store->options.batch_records)
+        send_batch(store);
 }
 
 void store_flush(struct store *store)
@@ -404,7 +366,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     store_finish(store);
-    free(store->batches[0].bytes);
-    free(store->batches[1].bytes);
+    batch_free(&store->batches[0]);
+    batch_free(&store->batches[1]);
     free(store);
 }

@@ -15,31 +15,23 @@
 #ifndef MEMC_STORE_H
 #define MEMC_STORE_H
 
+#include "batch.h"
 #include "server.h"
-#include "slice.h"
 
 enum store_outcome { STORE_STORED, STORE_REFUSED, STORE_UNDELIVERED };
 
-/* What is put, and what comes back with its outcome. store_put copies the bytes. */
-struct store_record {
-    struct slice key; /* 1 to 250 bytes */
-    struct slice value;
-    struct slice line; /* the input's bytes: whoever gets a record back, gets these */
-    uint64_t number;   /* of the line, for messages */
-};
-
 /* The record's slices are valid during the call. */
 typedef void store_outcome_fn(void *context, enum store_outcome outcome,
-                              const struct store_record *record);
+                              const struct batch_record *record);
 
 struct store_options {
-    size_t batch_records; /* 1 to STORE_BATCH_MAX */
+    size_t batch_records; /* 1 to BATCH_RECORDS_MAX */
     int64_t ttl_seconds;  /* 0: no expiry */
     store_outcome_fn *on_outcome;
     void *context;
 };
 
-enum { STORE_BATCH_MAX = 1024, STORE_BATCH_DEFAULT = 256 };
+enum { STORE_BATCH_DEFAULT = 256 };
 
 struct store;
 
@@ -50,10 +42,10 @@ struct store *store_open(struct server *server, const struct store_options *opti
 enum peer store_connect(struct store *store);
 
 /*
- * Takes one record. Outcomes of earlier ones may come meanwhile. Once given
+ * Takes one record and copies its bytes. Outcomes of earlier ones may come meanwhile. Once given
  * up, the outcome is STORE_UNDELIVERED at once.
  */
-void store_put(struct store *store, const struct store_record *record);
+void store_put(struct store *store, const struct batch_record *record);
 
 /* Sends what waits for company, and waits until every record has its outcome. */
 void store_flush(struct store *store);

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* tdestroy */
 #include "verify.h"
 
-#include "store.h"
+#include "batch.h"
 
 #include <errno.h>
 #include <search.h>
@@ -12,7 +12,7 @@
  * The keys of a batch fit into the socket's buffer, so that sending them never
  * waits for a server that waits for us to read its answers.
  */
-enum { KEYS_BYTES_MAX = 32 * 1024, REQUEST_BYTES = 24, VALUES_BYTES_USUAL = 256 * 1024 };
+enum { REQUESTS_BYTES_MAX = 32 * 1024, HEADER_BYTES = 24, MEMORY_BYTES_USUAL = 256 * 1024 };
 
 /* A key whose value differed, and how many lines found it so. */
 struct differing {
@@ -27,13 +27,11 @@ struct verify {
     struct server *server;
     struct verify_counts *counts;
     size_t batch_records;
-    size_t count, cursor; /* [cursor, count) is still to be compared */
-    struct slice value[STORE_BATCH_MAX];
-    const char *key[STORE_BATCH_MAX];
-    size_t key_len[STORE_BATCH_MAX];
-    size_t wire; /* bytes of the requests */
-    char *bytes;
-    size_t used, capacity;
+    struct batch batch;
+    size_t cursor;                      /* records from here on are still to be compared */
+    const char *key[BATCH_RECORDS_MAX]; /* of the batch, as libmemcached wants them */
+    size_t key_len[BATCH_RECORDS_MAX];
+    size_t key_bytes;
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
     enum peer failure;
@@ -50,6 +48,7 @@ struct verify *verify_open(struct server *server, size_t batch_records,
     verify->server = server;
     verify->batch_records = batch_records;
     verify->counts = counts;
+    batch_init(&verify->batch, MEMORY_BYTES_USUAL);
     return verify;
 }
 
@@ -57,8 +56,8 @@ static void give_up(struct verify *verify, enum peer why)
 {
     verify->failure = why;
     verify->failure_errno = errno;
-    verify->counts->undelivered += verify->count - verify->cursor;
-    verify->cursor = verify->count;
+    verify->counts->undelivered += verify->batch.count - verify->cursor;
+    verify->cursor = verify->batch.count;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -119,15 +118,10 @@ static bool clear_differing(struct verify *verify, struct slice key)
     return true;
 }
 
-static struct slice key_at(const struct verify *verify, size_t index)
-{
-    return (struct slice){verify->key[index], verify->key_len[index]};
-}
-
 static bool compare_value(struct verify *verify, struct slice stored)
 {
-    struct slice key = key_at(verify, verify->cursor);
-    bool same = slice_equal(stored, verify->value[verify->cursor]);
+    struct slice key = verify->batch.record[verify->cursor].key;
+    bool same = slice_equal(stored, verify->batch.record[verify->cursor].value);
 
     verify->cursor++;
     if (!same) {
@@ -144,11 +138,12 @@ static enum peer take_answer(struct verify *verify, const memcached_result_st *r
     struct slice key = {memcached_result_key_value(result), memcached_result_key_length(result)};
     struct slice value = {memcached_result_value(result), memcached_result_length(result)};
 
-    while (verify->cursor < verify->count && !slice_equal(key_at(verify, verify->cursor), key)) {
+    while (verify->cursor < verify->batch.count &&
+           !slice_equal(verify->batch.record[verify->cursor].key, key)) {
         verify->counts->missing++;
         verify->cursor++;
     }
-    if (verify->cursor == verify->count)
+    if (verify->cursor == verify->batch.count)
         return PEER_PROTOCOL;
     server_is_well(verify->server);
     if (compare_value(verify, value))
@@ -181,7 +176,7 @@ static enum peer exchange(struct verify *verify)
     enum peer peer = PEER_OK;
     memcached_return_t rc =
         memcached_mget(memc, verify->key + verify->cursor, verify->key_len + verify->cursor,
-                       verify->count - verify->cursor);
+                       verify->batch.count - verify->cursor);
 
     if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
         return judge_failure(rc) == PEER_OK ? PEER_LOST : judge_failure(rc);
@@ -210,13 +205,13 @@ enum peer verify_connect(struct verify *verify)
 
 void verify_flush(struct verify *verify)
 {
-    while (verify->failure == PEER_OK && verify->cursor < verify->count) {
+    while (verify->failure == PEER_OK && verify->cursor < verify->batch.count) {
         if (!verify->server->memc && verify_connect(verify) != PEER_OK)
             break;
         enum peer peer = exchange(verify);
         if (peer == PEER_OK) {
-            verify->counts->missing += verify->count - verify->cursor;
-            verify->cursor = verify->count;
+            verify->counts->missing += verify->batch.count - verify->cursor;
+            verify->cursor = verify->batch.count;
             break;
         }
         int saved = errno;
@@ -225,40 +220,19 @@ void verify_flush(struct verify *verify)
         if (peer != PEER_LOST && peer != PEER_SILENT)
             give_up(verify, peer);
     }
-    verify->count = verify->cursor = verify->used = verify->wire = 0;
-}
-
-/* Room for one more pair in an empty batch. */
-static bool make_room(struct verify *verify, size_t needed)
-{
-    size_t capacity = needed > VALUES_BYTES_USUAL ? needed : VALUES_BYTES_USUAL;
-
-    if (verify->capacity == capacity)
-        return true;
-    char *bytes = realloc(verify->bytes, capacity);
-    if (!bytes)
-        return false;
-    verify->bytes = bytes;
-    verify->capacity = capacity;
-    return true;
-}
-
-static char *copy(struct verify *verify, struct slice bytes)
-{
-    char *at = verify->bytes + verify->used;
-
-    memcpy(at, bytes.at, bytes.len);
-    verify->used += bytes.len;
-    return at;
+    batch_clear(&verify->batch);
+    verify->cursor = 0;
+    verify->key_bytes = 0;
 }
 
 void verify_put(struct verify *verify, struct slice key, struct slice value)
 {
-    size_t needed = key.len + value.len;
+    struct batch *batch = &verify->batch;
+    struct batch_record record = {.key = key, .value = value};
 
-    if (verify->count > 0 && verify->used + needed > verify->capacity)
+    if (!batch_has_room(batch, &record))
         verify_flush(verify);
-    if (verify->count == 0 && verify->failure == PEER_OK && !make_room(verify, needed)) {
+    if (verify->failure == PEER_OK && !batch_add(batch, &record)) {
         errno = ENOMEM;
         give_up(verify, PEER_NO_RESOURCES);
     }
@@ -266,18 +240,17 @@ void verify_put(struct verify *verify, struct slice key, struct slice value)
         verify->counts->undelivered++;
         return;
     }
-    size_t index = verify->count++;
-    verify->key[index] = copy(verify, key);
-    verify->key_len[index] = key.len;
-    verify->value[index] = (struct slice){copy(verify, value), value.len};
-    verify->wire += REQUEST_BYTES + key.len;
-    if (verify->count == verify->batch_records || verify->wire > KEYS_BYTES_MAX)
+    verify->key[batch->count - 1] = batch->record[batch->count - 1].key.at;
+    verify->key_len[batch->count - 1] = key.len;
+    verify->key_bytes += key.len;
+    if (batch->count == verify->batch_records ||
+        verify->key_bytes + batch->count * HEADER_BYTES > REQUESTS_BYTES_MAX)
         verify_flush(verify);
 }
 
 size_t verify_pending(const struct verify *verify)
 {
-    return verify->count - verify->cursor;
+    return verify->batch.count - verify->cursor;
 }
 
 enum peer verify_failure(const struct verify *verify)
@@ -293,6 +266,6 @@ void verify_close(struct verify *verify)
     verify_flush(verify);
     server_close(verify->server);
     tdestroy(verify->differing, free);
-    free(verify->bytes);
+    batch_free(&verify->batch);
     free(verify);
 }

@@ -1,0 +1,75 @@
+#include "verdict.h"
+
+#include "diag.h"
+#include "status.h"
+
+#include <inttypes.h>
+
+int verdict_on_server(const struct sink *sink)
+{
+    enum peer peer = sink_failure(sink);
+
+    if (peer != PEER_OK && peer != PEER_STOPPED)
+        diag("%s: %s", sink->tally.server, peer_strerror(peer));
+    return peer_status(peer, sink->server.connected_before);
+}
+
+static void tell_doubt(const struct sink_tally *tally)
+{
+    switch (tally->doubt) {
+    case DOUBT_NONE:
+        break;
+    case DOUBT_EVICTED:
+        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; "
+             "give it more memory (memcached -m)",
+             tally->evictions, tally->server);
+        break;
+    case DOUBT_FLUSHED:
+        diag("%s was flushed meanwhile: what was stored may be gone", tally->server);
+        break;
+    case DOUBT_RESTARTED:
+        diag("%s was restarted meanwhile: what was stored before is gone", tally->server);
+        break;
+    case DOUBT_UNPROVEN:
+        diag("%s: counters unreadable or reset: unproven whether it kept what was stored",
+             tally->server);
+        break;
+    }
+}
+
+int verdict_on_retention(struct sink *sink)
+{
+    const struct sink_options *options = sink->options;
+    const struct counters *before = &sink->server.counters;
+
+    if (options->mode != SINK_LOAD || !sink->server.connected_before)
+        return STATUS_OK;
+    struct counters after = server_read_counters(&options->address, options->timeout_ms);
+    sink->tally.evictions = counters_evicted(before, &after);
+    if (sink->tally.stored == 0)
+        return STATUS_OK;
+    sink->tally.doubt = counters_doubt(before, &after, options->allow_evictions);
+    tell_doubt(&sink->tally);
+    return sink->tally.doubt == DOUBT_NONE ? STATUS_OK : STATUS_DATAERR;
+}
+
+int verdict_on_tally(const struct sink *sink)
+{
+    const struct sink_tally *t = &sink->tally;
+    const struct ratio *limit = sink->options->limited ? &sink->options->error_rate : NULL;
+    uint64_t errors = t->invalid + t->refused;
+    uint64_t good = t->stored + t->verified + t->missing + t->differing;
+    int status = t->undelivered > 0 ? STATUS_TEMPFAIL : STATUS_OK;
+
+    if (t->missing + t->differing > 0)
+        status = status_worse(status, STATUS_DATAERR);
+    if (!tally_rate_passes(errors, good, limit)) {
+        diag("error rate: %" PRIu64 " bad lines to %" PRIu64 " good ones", errors, good);
+        status = status_worse(status, STATUS_DATAERR);
+    }
+    if (!sink_tally_holds(t)) {
+        diag("the sum of the outcomes is not the number of lines");
+        status = STATUS_SOFTWARE;
+    }
+    return status;
+}
