@@ -8,6 +8,7 @@
 #include "slice.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* A run of ASCII digits; leading zeros are fine. False: empty, other bytes, too large. */
 bool number_u64(struct slice text, uint64_t *value);
@@ -19,7 +20,7 @@ bool number_u32(struct slice text, uint32_t *value);
  * in *value (undefined for 0). No look at what follows.
  */
 enum { NUMBER_LOOK_BYTES = 8 };
-size_t number_look(const char *at, uint32_t *value);
+static inline size_t number_look(const char *at, uint32_t *value);
 
 /*
  * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
@@ -45,5 +46,39 @@ struct ratio {
 /* `0.01`, `.5`, `2` or `1%`, `0.1%`: digits and at most one point, at most RATIO_DIGITS digits. */
 #define RATIO_DIGITS 17
 bool number_ratio(struct slice text, struct ratio *value);
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/*
+ * All eight bytes at once, the first one in the lowest byte of a word. A byte
+ * that is no digit gets its high bit set by the sum; what it carries over
+ * spoils only bytes behind it. Then neighbours are joined to two, four and
+ * eight digits, each by one multiplication.
+ */
+static inline size_t number_look(const char *at, uint32_t *value)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    word ^= 0x3030303030303030;
+    uint64_t others = (word | (word + 0x7676767676767676)) & 0x8080808080808080;
+    unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
+    if (bits == 0)
+        return 0;
+    word <<= 64 - bits; /* zeros in front are digits too */
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+    *value = (uint32_t)(word * 10000 + (word >> 32));
+    return bits / 8;
+}
+#else
+static inline size_t number_look(const char *at, uint32_t *value)
+{
+    size_t len = 0;
+
+    for (*value = 0; len < NUMBER_LOOK_BYTES && at[len] >= '0' && at[len] <= '9'; len++)
+        *value = *value * 10 + (uint32_t)(at[len] - '0');
+    return len;
+}
+#endif
 
 #endif

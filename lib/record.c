@@ -79,39 +79,43 @@ static enum record_result check_id(struct slice id, enum devtype type)
     return strlen(devtype_name(type)) + 1 + id.len > RECORD_KEY_MAX ? RECORD_KEY_LENGTH : RECORD_OK;
 }
 
-/* One element of any form, up to its comma; drops it if it is no app. Returns what follows. */
-static const char *read_app(const char *at, const char *end, struct record *record)
+/* One element of any form, up to its comma. Returns where it ends; *app is NULL if it is none. */
+static const char *read_app(const char *at, const char *end, uint32_t **app)
 {
     const char *comma = memchr(at, ',', (size_t)(end - at));
     const char *stop = comma ? comma : end;
     struct slice text = {at, (size_t)(stop - at)};
 
-    if (number_u32(slice_strip(text), &record->apps[record->apps_count]))
-        record->apps_count++;
-    else
-        record->apps_dropped++;
+    if (!number_u32(slice_strip(text), *app))
+        *app = NULL;
     return stop;
 }
 
 static void read_apps(struct slice list, struct record *record)
 {
     const char *at = list.at, *end = list.at + list.len;
+    uint32_t *next = record->apps;
 
-    for (;;) {
-        size_t digits = 0;
+    for (;; at++) {
         /* As it mostly is: up to 8 digits and a comma, seen in one look. */
-        if (end - at > NUMBER_LOOK_BYTES)
-            digits = number_look(at, &record->apps[record->apps_count]);
-        if (digits > 0 && at[digits] == ',') {
-            record->apps_count++;
-            at += digits;
-        } else {
-            at = read_app(at, end, record);
+        if (end - at > NUMBER_LOOK_BYTES) {
+            size_t digits = number_look(at, next);
+            if (digits > 0 && at[digits] == ',') {
+                next++;
+                at += digits;
+                continue;
+            }
         }
+        uint32_t *app = next;
+        at = read_app(at, end, &app);
+        if (app)
+            next++;
+        else
+            record->apps_dropped++;
         if (at == end)
-            return;
-        at++;
+            break;
     }
+    record->apps_count = (size_t)(next - record->apps);
 }
 
 enum record_result record_parse(struct slice line, uint32_t *apps, struct record *record)
