@@ -195,12 +195,17 @@ static enum linebuf_result take_all(struct run *run)
     return result;
 }
 
-/* A standing sink's end by TERM: to the LF of the line it has begun, so that its successor finds a
- * whole one. */
+/*
+ * A standing sink's end by TERM. While others hold the FIFO it reads to the LF
+ * of the line it has begun, so that its successor finds a whole one; if nobody
+ * does, there is an end, and everything before it would be lost with this sink.
+ */
 static enum linebuf_result end_standing(struct run *run)
 {
-    linebuf_finish(run->in, run->options.timeout_ms);
     stop_forgive();
+    if (infile_let_go(&run->file))
+        return take_all(run);
+    linebuf_finish(run->in, run->options.timeout_ms);
     take_lines(run);
     return LINEBUF_STOPPED;
 }

@@ -103,3 +103,12 @@ enum infile_result infile_wait_writer(const struct infile *file, struct linebuf 
     }
     return INFILE_OK;
 }
+
+bool infile_let_go(struct infile *file)
+{
+    struct pollfd ready = {.fd = file->fd, .events = POLLIN};
+
+    close(file->keeper);
+    file->keeper = -1;
+    return poll(&ready, 1, 0) > 0 && ready.revents & POLLHUP;
+}
