@@ -8,7 +8,7 @@
  *   lib/record.c      what a line's first field is
  *   lib/outlets.c     the FIFOs, and which lines they took
  *   lib/outbuf.c      whole lines out, under a lock, whoever else writes there
- *   lib/report.c      the rejects
+ *   lib/rejects.c     bad lines: given back, complained about
  *   lib/tally.c       the counters, their sum and their two forms
  *   lib/stop.c        a clean end by signal
  *
@@ -24,7 +24,7 @@
 #include "outlets.h"
 #include "patience.h"
 #include "record.h"
-#include "report.h"
+#include "rejects.h"
 #include "status.h"
 #include "stop.h"
 #include "tally.h"
@@ -40,12 +40,10 @@ struct router {
     struct route_options options;
     struct linebuf *in;
     struct outlets outlets;
-    struct report rejects;
+    struct rejects rejects;
     struct route_tally tally;
     struct gather gather;
     struct progress progress;
-    bool blank_so_far;   /* of an over-long line: its pieces are white */
-    uint64_t complaints; /* about lines, told or not */
     int64_t start_ms;
     int status;
 };
@@ -55,36 +53,21 @@ static void worsen(struct router *r, int status)
     r->status = status_worse(r->status, status);
 }
 
-static void complain(struct router *r, const char *reason)
-{
-    if (r->options.common.verbose || diag_may_repeat(&r->complaints))
-        diag("line %" PRIu64 ": %s", linebuf_number(r->in), reason);
-}
-
-/* A piece of a line that is longer than --max-line; it goes to the rejects as it comes. */
 static void take_overlong(struct router *r, const struct line *line)
 {
-    bool blank = record_is_blank(line->text);
+    enum overlong what = rejects_overlong(&r->rejects, line, linebuf_number(r->in));
 
-    r->blank_so_far = r->blank_so_far && blank;
-    report_piece(&r->rejects, line->text, line->ends);
-    if (!line->ends)
-        return;
-    r->tally.lines++;
-    if (r->blank_so_far) {
-        r->tally.blank++;
-    } else {
-        r->tally.invalid++;
-        complain(r, "longer than --max-line");
-    }
-    r->blank_so_far = true;
+    r->tally.lines += what != OVERLONG_GOES_ON;
+    r->tally.blank += what == OVERLONG_BLANK;
+    r->tally.invalid += what == OVERLONG_REJECTED;
 }
 
-static void reject_unknown(struct router *r, struct slice text)
+static void take_unknown(struct router *r, struct slice text)
 {
+    enum record_result reason = record_has_mark(text) ? RECORD_BYTE_ORDER_MARK : RECORD_TYPE;
+
     r->tally.unknown++;
-    report_line(&r->rejects, text);
-    complain(r, record_strerror(record_has_mark(text) ? RECORD_BYTE_ORDER_MARK : RECORD_TYPE));
+    rejects_line(&r->rejects, text, linebuf_number(r->in), record_strerror(reason));
 }
 
 static void take_line(struct router *r, const struct line *line)
@@ -99,7 +82,7 @@ static void take_line(struct router *r, const struct line *line)
     if (record_is_blank(line->text))
         r->tally.blank++;
     else if (!devtype_find(record_first_field(line->text), &type))
-        reject_unknown(r, line->text);
+        take_unknown(r, line->text);
     else if (!(r->options.only & 1u << type))
         r->tally.skipped++;
     else
@@ -176,7 +159,7 @@ static void take_rest(struct router *r)
         return;
     }
     r->tally.lines++;
-    if (record_is_blank(line.text) && (!line.overlong || r->blank_so_far))
+    if (rejects_cut_is_blank(&r->rejects, &line))
         r->tally.blank++;
     else
         r->tally.invalid++;
@@ -192,8 +175,6 @@ static void finish_input(struct router *r, enum linebuf_result how)
     }
     outlets_flush(&r->outlets);
     tell_failures(r);
-    if (r->complaints > DIAG_REPEATS && !r->options.common.verbose)
-        diag("%" PRIu64 " more bad lines", r->complaints - DIAG_REPEATS);
 }
 
 static int open_failed(const char *path, const char *reason, int status)
@@ -210,8 +191,8 @@ static int open_all(struct router *r)
 
     if (common->stats && outfile_replace_check(common->stats) != OUTFILE_OK)
         return open_failed(common->stats, strerror(errno), STATUS_CANTCREAT);
-    int status =
-        report_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
+    int status = report_open(&r->rejects.report, common->rejects, common->append, common->wait_ms,
+                             STDIN_FILENO);
     if (status)
         return status;
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
@@ -233,7 +214,7 @@ static int finish(struct router *r)
     char text[512];
 
     outlets_close(&r->outlets);
-    worsen(r, report_close(&r->rejects));
+    worsen(r, rejects_close(&r->rejects));
     if (r->in)
         r->tally.bytes_in = linebuf_bytes(r->in);
     r->tally.ms = patience_clock_ms() - r->start_ms;
@@ -272,7 +253,7 @@ static int run(struct router *r, bool stdin_closed)
     r->start_ms = patience_clock_ms();
     r->gather = (struct gather){r->options.common.linger_ms, -1};
     r->progress = (struct progress){r->options.common.progress, r->start_ms};
-    r->blank_so_far = true;
+    rejects_init(&r->rejects, NULL, r->options.common.verbose);
     r->tally.label = r->options.common.label;
     worsen(r, open_all(r));
     if (r->status == STATUS_OK)

@@ -12,7 +12,8 @@
  *   lib/store.c       batches, two on their way, every record acknowledged
  *   lib/verify.c      reading back and comparing instead
  *   lib/server.c      the connection, made anew when it breaks; the counters
- *   lib/report.c      rejects and undelivered lines
+ *   lib/rejects.c     bad lines: given back, complained about
+ *   lib/report.c      a file of lines given back
  *   lib/verdict.c     what is said in the end
  *   lib/tally.c       the counters, their sum and their two forms
  *   lib/stop.c        a clean end by signal
@@ -113,8 +114,8 @@ static int open_reports(struct run *run)
         if (result != OUTFILE_OK)
             return fail(common->stats, outfile_strerror(result), STATUS_CANTCREAT);
     }
-    int status =
-        report_open(&sink->rejects, common->rejects, common->append, common->wait_ms, run->file.fd);
+    int status = report_open(&sink->rejects.report, common->rejects, common->append,
+                             common->wait_ms, run->file.fd);
     if (status == STATUS_OK)
         status = report_open(&sink->undelivered, run->options.undelivered, common->append,
                              common->wait_ms, run->file.fd);
@@ -267,8 +268,6 @@ static void tell_tally(struct run *run)
 
     tally->exit = run->status;
     diag_live("");
-    if (run->sink.complaints > DIAG_REPEATS && !common->verbose)
-        diag("%" PRIu64 " more bad lines", run->sink.complaints - DIAG_REPEATS);
     sink_tally_text(tally, text, sizeof text);
     if (!common->quiet)
         diag("%s", text);
@@ -290,7 +289,7 @@ static void finish(struct run *run)
     worsen(run, verdict_on_retention(sink));
     take_in_verified(sink);
     close_records(run);
-    worsen(run, report_close(&sink->rejects));
+    worsen(run, rejects_close(&sink->rejects));
     worsen(run, report_close(&sink->undelivered));
     sink->tally.bytes_in = run->in ? linebuf_bytes(run->in) : 0;
     sink->tally.retries = sink->server.reconnects;

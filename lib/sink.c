@@ -1,25 +1,14 @@
 #include "sink.h"
 
-#include "diag.h"
 #include "encode.h"
 #include "outbuf.h"
 #include "record.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { VALUE_BYTES_USUAL = 64 * 1024 };
-
-/* "idfa line 7": with a type, lines are counted among that type's only. */
-static void complain(struct sink *sink, uint64_t number, const char *reason)
-{
-    const char *type = sink->tally.type;
-
-    if (sink->options->common.verbose || diag_may_repeat(&sink->complaints))
-        diag("%s%sline %" PRIu64 ": %s", type ? type : "", type ? " " : "", number, reason);
-}
 
 static void on_outcome(void *context, enum store_outcome outcome, const struct batch_record *record)
 {
@@ -32,9 +21,8 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
         break;
     case STORE_REFUSED:
         sink->tally.refused++;
-        report_line(&sink->rejects, record->line);
-        complain(sink, record->number,
-                 "the server refused it as too large and dropped the key's old value");
+        rejects_line(&sink->rejects, record->line, record->number,
+                     "the server refused it as too large and dropped the key's old value");
         break;
     case STORE_UNDELIVERED:
         sink->tally.undelivered++;
@@ -48,12 +36,13 @@ void sink_init(struct sink *sink, const struct sink_options *options)
     static const char *const MODE[] = {
         [SINK_LOAD] = "load", [SINK_DRY_RUN] = "dry-run", [SINK_VERIFY] = "verify"};
 
-    *sink = (struct sink){.options = options, .blank_so_far = true};
+    *sink = (struct sink){.options = options};
     sink->tally.mode = MODE[options->mode];
     sink->tally.server = options->address.text;
     sink->tally.label = options->common.label;
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
+    rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
     server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
 }
 
@@ -96,25 +85,16 @@ enum peer sink_connect(struct sink *sink)
 static void reject(struct sink *sink, struct slice line, const char *reason)
 {
     sink->tally.invalid++;
-    report_line(&sink->rejects, line);
-    complain(sink, linebuf_number(sink->in), reason);
+    rejects_line(&sink->rejects, line, linebuf_number(sink->in), reason);
 }
 
-/* A piece of a line that is longer than --max-line; it goes to the rejects as it comes. */
 static void take_overlong(struct sink *sink, const struct line *line)
 {
-    sink->blank_so_far = sink->blank_so_far && record_is_blank(line->text);
-    report_piece(&sink->rejects, line->text, line->ends);
-    if (!line->ends)
-        return;
-    sink->tally.lines++;
-    if (sink->blank_so_far) {
-        sink->tally.blank++;
-    } else {
-        sink->tally.invalid++;
-        complain(sink, linebuf_number(sink->in), "longer than --max-line");
-    }
-    sink->blank_so_far = true;
+    enum overlong what = rejects_overlong(&sink->rejects, line, linebuf_number(sink->in));
+
+    sink->tally.lines += what != OVERLONG_GOES_ON;
+    sink->tally.blank += what == OVERLONG_BLANK;
+    sink->tally.invalid += what == OVERLONG_REJECTED;
 }
 
 static bool make_room(struct sink *sink, size_t line_bytes)
@@ -157,9 +137,8 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
         print_record(sink, key, record);
     } else if (server_would_refuse(&sink->server, key.len, value.len)) {
         sink->tally.refused++;
-        report_line(&sink->rejects, line);
-        complain(sink, linebuf_number(sink->in),
-                 "larger than the server's item_size_max (memcached -I); not sent");
+        rejects_line(&sink->rejects, line, linebuf_number(sink->in),
+                     "larger than the server's item_size_max (memcached -I); not sent");
     } else if (sink->options->mode == SINK_VERIFY) {
         sink->tally.bytes_out += value.len;
         verify_put(sink->verify, key, value);
@@ -194,7 +173,7 @@ void sink_take(struct sink *sink, const struct line *line)
 void sink_take_cut(struct sink *sink, const struct line *line)
 {
     sink->tally.lines++;
-    if (record_is_blank(line->text) && (!line->overlong || sink->blank_so_far))
+    if (rejects_cut_is_blank(&sink->rejects, line))
         sink->tally.blank++;
     else
         sink->tally.invalid++;

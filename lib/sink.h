@@ -7,7 +7,7 @@
 
 #include "linebuf.h"
 #include "options.h"
-#include "report.h"
+#include "rejects.h"
 #include "store.h"
 #include "tally.h"
 #include "verify.h"
@@ -16,14 +16,13 @@ struct sink {
     const struct sink_options *options;
     const struct linebuf *in; /* for line numbers */
     struct sink_tally tally;
-    struct report rejects, undelivered;
+    struct rejects rejects;
+    struct report undelivered;
     struct server server;
     struct store *store;   /* in mode load */
     struct verify *verify; /* in mode verify */
     struct verify_counts verified;
     struct outbuf *records; /* dry run with -v: standard output */
-    uint64_t complaints;    /* about lines, told or not */
-    bool blank_so_far;      /* of an over-long line: its pieces are white */
     uint32_t *apps;         /* room for the apps of the longest line */
     char *value;            /* room for its value */
     size_t value_capacity;
