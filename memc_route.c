@@ -201,6 +201,9 @@ static int open_all(struct router *r)
     enum outfile_result result = outlets_open(&r->outlets, &r->options, &r->tally, &path);
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
+    if (result == OUTFILE_NO_READER)
+        return open_failed(path, "no reader came within --wait: is its memc_sink running?",
+                           STATUS_CANTCREAT);
     bool exhausted =
         result == OUTFILE_ERRNO && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
     return open_failed(path, outfile_strerror(result), exhausted ? STATUS_OSERR : STATUS_CANTCREAT);
@@ -237,7 +240,7 @@ static int finish(struct router *r)
         return r->status;
     enum outfile_result result = outfile_replace(common->stats, json_end(&json), common->wait_ms);
     if (result != OUTFILE_OK)
-        worsen(r, open_failed(common->stats, outfile_strerror(result), STATUS_IOERR));
+        worsen(r, open_failed(common->stats, outfile_strerror(result), outfile_status(result)));
     return r->status;
 }
 

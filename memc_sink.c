@@ -276,7 +276,7 @@ static void tell_tally(struct run *run)
         return;
     enum outfile_result result = outfile_replace(common->stats, json_end(&json), common->wait_ms);
     if (result != OUTFILE_OK)
-        worsen(run, fail(common->stats, outfile_strerror(result), STATUS_IOERR));
+        worsen(run, fail(common->stats, outfile_strerror(result), outfile_status(result)));
 }
 
 static void finish(struct run *run)

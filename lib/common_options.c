@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { LINGER_MS = 100, WAIT_MS = 30000, MAX_LINE_BYTES = 1024 * 1024 };
 
@@ -25,7 +26,8 @@ enum options_result option_duration(const char *name, int64_t least, int64_t mos
         return options_fail(
             error, "--%s: '%s' is no duration: a whole number with ms, s, m, h or d", name, optarg);
     if (value < least)
-        return options_fail(error, "--%s: %s is less than %" PRId64 "ms", name, optarg, least);
+        return options_fail(error, "--%s: %s is less than %" PRId64 "%s", name, optarg,
+                            least % 1000 ? least : least / 1000, least % 1000 ? "ms" : "s");
     if (value > most)
         return options_fail(error, "--%s: %s is more than %" PRId64 "d", name, optarg,
                             most / 86400000);
@@ -49,7 +51,7 @@ static enum options_result bad_option(int code, char **argv, struct options_erro
 {
     if (code == ':')
         return options_fail(error, "option '%s' needs a value", argv[optind - 1]);
-    if (optopt > 0 && optopt < 256)
+    if (optopt > 0 && optopt < 256 && strncmp(argv[optind - 1], "--", 2) != 0)
         return options_fail(error, "unknown option '-%c'", optopt);
     return options_fail(error, "option '%s' is unknown, ambiguous or takes no value",
                         argv[optind - 1]);

@@ -1,6 +1,10 @@
 #include "descriptors.h"
 
+#include "number.h"
+
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 bool descriptors_reserve(bool *stdin_closed)
@@ -13,4 +17,19 @@ bool descriptors_reserve(bool *stdin_closed)
             return false;
     }
     return true;
+}
+
+int descriptors_named(const char *path)
+{
+    static const char FOLDER[] = "/dev/fd/";
+    static const char *const STANDARD[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    uint32_t number;
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (strcmp(path, STANDARD[fd]) == 0)
+            return fd;
+    if (strncmp(path, FOLDER, strlen(FOLDER)) == 0 &&
+        number_u32(slice_of(path + strlen(FOLDER)), &number) && number <= INT_MAX)
+        return (int)number;
+    return -1;
 }

@@ -13,4 +13,10 @@
  */
 bool descriptors_reserve(bool *stdin_closed);
 
+/*
+ * The N of a path that names an open descriptor of this process: /dev/fd/N,
+ * /dev/stdin, /dev/stdout, /dev/stderr. -1 for any other path.
+ */
+int descriptors_named(const char *path);
+
 #endif

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "infile.h"
 
+#include "descriptors.h"
 #include "patience.h"
 #include "stop.h"
 
@@ -61,7 +62,7 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
         return close_with(fd, errno == EWOULDBLOCK ? INFILE_LOCKED : INFILE_ERRNO);
     if (keep_open && (!fifo || standard))
         return close_with(fd, INFILE_NOT_FIFO);
-    *file = (struct infile){fd, -1, fifo && !standard && strncmp(path, "/dev/", 5) != 0};
+    *file = (struct infile){fd, -1, fifo && !standard && descriptors_named(path) < 0};
     if (keep_open) {
         file->keeper = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
         file->waits = false;

@@ -1,9 +1,10 @@
 #define _GNU_SOURCE /* F_SETPIPE_SZ, mkostemp */
 #include "outfile.h"
 
-#include "number.h"
+#include "descriptors.h"
 #include "outbuf.h"
 #include "patience.h"
+#include "status.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -27,13 +28,20 @@ const char *outfile_strerror(enum outfile_result result)
     case OUTFILE_NOT_FIFO:
         return "is neither a FIFO nor a pipe";
     case OUTFILE_NO_READER:
-        return "no reader came: is its memc_sink running?";
+        return "no reader came within --wait";
     case OUTFILE_STOPPED:
         return "stopped by a signal";
     case OUTFILE_ERRNO:
         break;
     }
     return strerror(errno);
+}
+
+int outfile_status(enum outfile_result result)
+{
+    if (result == OUTFILE_OK)
+        return STATUS_OK;
+    return result == OUTFILE_ERRNO ? STATUS_IOERR : STATUS_CANTCREAT;
 }
 
 /* A FIFO without reader refuses a non-blocking open with ENXIO; a socket does so for good. */
@@ -79,10 +87,10 @@ static void make_blocking(int fd, int more_flags)
 enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd)
 {
     struct stat info;
-    bool device = strncmp(path, "/dev/", 5) == 0;
     int opened;
 
-    enum outfile_result result = open_waiting(path, device ? 0 : O_NOFOLLOW, wait_ms, &opened);
+    enum outfile_result result =
+        open_waiting(path, descriptors_named(path) < 0 ? O_NOFOLLOW : 0, wait_ms, &opened);
     if (result != OUTFILE_OK)
         return errno == EISDIR || errno == ELOOP ? OUTFILE_NOT_FIFO : result;
     if (fstat(opened, &info) < 0)
@@ -96,19 +104,10 @@ enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd
     return OUTFILE_OK;
 }
 
-/* The N of `-`, /dev/stdout, /dev/stderr, /dev/fd/N; -1 for any other path. */
+/* The descriptor that the path names, `-` too; -1 for none. */
 static int descriptor_of(const char *path)
 {
-    uint32_t number;
-
-    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0)
-        return STDOUT_FILENO;
-    if (strcmp(path, "/dev/stderr") == 0)
-        return STDERR_FILENO;
-    if (strncmp(path, "/dev/fd/", 8) == 0 && number_u32(slice_of(path + 8), &number) &&
-        number <= INT_MAX)
-        return (int)number;
-    return -1;
+    return strcmp(path, "-") == 0 ? STDOUT_FILENO : descriptors_named(path);
 }
 
 static enum outfile_result open_existing(const char *path, bool append, int64_t wait_ms, int *fd)

@@ -23,8 +23,14 @@ enum outfile_result {
 const char *outfile_strerror(enum outfile_result result);
 
 /*
+ * The exit status for a file that was to be written when all was done. An
+ * errno by then is one of writing; the rest is impossible to create.
+ */
+int outfile_status(enum outfile_result result);
+
+/*
  * A FIFO, or a pipe by /dev/fd/N, for writing; waits at most wait_ms for a
- * reader (< 0: no limit). A symbolic link is followed below /dev only. The
+ * reader (< 0: no limit). A symbolic link is not followed. The
  * descriptor blocks; its pipe is made large where the system allows it.
  */
 enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd);

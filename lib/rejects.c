@@ -57,7 +57,7 @@ bool rejects_cut_is_blank(const struct rejects *rejects, const struct line *line
 int rejects_close(struct rejects *rejects)
 {
     if (rejects->complaints > DIAG_REPEATS && !rejects->verbose)
-        diag("%s%s%" PRIu64 " more bad lines", type_of(rejects), space_after_type(rejects),
-             rejects->complaints - DIAG_REPEATS);
+        diag("%s%s%" PRIu64 " more bad lines, not shown", type_of(rejects),
+             space_after_type(rejects), rejects->complaints - DIAG_REPEATS);
     return report_close(&rejects->report);
 }

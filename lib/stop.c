@@ -37,6 +37,7 @@ void stop_prepare(void)
             sigaction(STOPPERS[i], &action, NULL);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < STOPPER_COUNT; i++)
         sigaddset(&action.sa_mask, STOPPERS[i]);

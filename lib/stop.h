@@ -3,7 +3,8 @@
  *
  * The first of them sets a flag: reading ends, what is in flight is settled.
  * The second ends the process at once. INT or HUP ignored at start (nohup, a
- * background job) stay ignored. SIGPIPE is ignored: a dead reader is EPIPE.
+ * background job) stay ignored. SIGPIPE and
+ * SIGXFSZ are ignored: a dead reader is EPIPE, a file too large EFBIG.
  */
 #ifndef MEMC_STOP_H
 #define MEMC_STOP_H
