@@ -325,7 +325,7 @@ static int run_counters(const struct run *run)
     const struct counters *c = &server.counters;
 
     server_init(&server, &run->options.address, run->options.timeout_ms, run->options.retry_ms);
-    enum peer peer = server_connect(&server, false);
+    enum peer peer = server_connect(&server, PEER_OK, false);
     if (peer == PEER_STOPPED)
         return STATUS_SIGNAL + stop_signal();
     if (peer != PEER_OK)

@@ -154,38 +154,59 @@ static enum peer fence_off(struct server *server, in_port_t old_port)
 }
 
 /* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
-static int next_pause(int *pause_ms)
+static int next_pause(struct server *server)
 {
-    int full = *pause_ms;
+    int full = server->pause_ms;
 
-    *pause_ms = full * 2 < PAUSE_MAX_MS ? full * 2 : PAUSE_MAX_MS;
+    server->pause_ms = full * 2 < PAUSE_MAX_MS ? full * 2 : PAUSE_MAX_MS;
     return full / 2 + (int)(random() % (full / 2 + 1));
+}
+
+/* Pauses before another try. PEER_OK: now; else `why`, since no time is left, or PEER_STOPPED. */
+static enum peer rest(struct server *server, enum peer why)
+{
+    int saved = errno;
+
+    if (!patience_step(&server->retry, 4 * server->timeout_ms))
+        return why;
+    stop_sleep(patience_slice(&server->retry, next_pause(server)));
+    errno = saved;
+    return stop_signal() ? PEER_STOPPED : PEER_OK;
 }
 
 static enum peer connect_patiently(struct server *server)
 {
-    int pause_ms = PAUSE_FIRST_MS;
-
     for (;;) {
         enum peer peer = connect_once(server);
         /* A name that resolved once is not unknown: its resolver is in trouble. */
         bool hopeless = peer_is_hopeless(peer) && !(peer == PEER_NO_HOST && server->reached);
-        if (peer == PEER_OK || hopeless || !patience_step(&server->retry, 4 * server->timeout_ms))
+        if (peer == PEER_OK || hopeless)
             return peer;
-        stop_sleep(patience_slice(&server->retry, next_pause(&pause_ms)));
-        if (stop_signal())
-            return PEER_STOPPED;
+        peer = rest(server, peer);
+        if (peer != PEER_OK)
+            return peer;
     }
 }
 
-enum peer server_connect(struct server *server, bool sent)
+/* Starts the clock, or goes on with it; a server that connects and fails at once is no reason to
+ * hurry. */
+static enum peer begin_retry(struct server *server, enum peer why)
+{
+    if (server->retrying)
+        return rest(server, why);
+    server->retrying = true;
+    server->retry = patience_start(server->retry_ms);
+    server->pause_ms = PAUSE_FIRST_MS;
+    return PEER_OK;
+}
+
+enum peer server_connect(struct server *server, enum peer why, bool sent)
 {
     in_port_t old_port = server->local_port;
 
-    if (!server->retrying)
-        server->retry = patience_start(server->retry_ms);
-    server->retrying = true;
-    enum peer peer = connect_patiently(server);
+    enum peer peer = begin_retry(server, why);
+    if (peer == PEER_OK)
+        peer = connect_patiently(server);
     if (peer != PEER_OK)
         return peer;
     if (sent) {

@@ -17,12 +17,13 @@
 
 struct server {
     const struct address *address;
-    int timeout_ms;       /* longest silence of a server that owes an answer */
-    int64_t retry_ms;     /* longest time of reconnecting without an acknowledged record */
-    memcached_st *memc;   /* NULL: not connected */
-    in_port_t local_port; /* of the last connection */
-    bool retrying;
-    struct patience retry; /* while retrying */
+    int timeout_ms;        /* longest silence of a server that owes an answer */
+    int64_t retry_ms;      /* longest time of reconnecting without an acknowledged record */
+    memcached_st *memc;    /* NULL: not connected */
+    in_port_t local_port;  /* of the last connection */
+    bool retrying;         /* since a failure, or the start, no record was acknowledged */
+    struct patience retry; /* while retrying: what is left of retry_ms */
+    int pause_ms;          /* before the next try */
     bool connected_before;
     uint64_t reconnects;
     bool reached;             /* a record was acknowledged */
@@ -36,11 +37,12 @@ void server_init(struct server *server, const struct address *address, int timeo
 /*
  * Makes a connection, with growing, jittered pauses between the tries, until
  * retry_ms have been spent since the first failure after an acknowledged
- * record. The old one, if any, must have been dropped. sent: requests were on their way when it
- * broke: then it waits until the server has let go of the old connection,
- * so that none of them can be executed after their replay.
+ * record. why: what ended the last connection, which must have been dropped;
+ * PEER_OK if there was none. sent: requests were on their way when it broke:
+ * then it waits until the server has let go of the old connection, so that
+ * none of them can be executed after their replay.
  */
-enum peer server_connect(struct server *server, bool sent);
+enum peer server_connect(struct server *server, enum peer why, bool sent);
 
 /* To be called on each acknowledged record: the server is well. */
 static inline void server_is_well(struct server *server)

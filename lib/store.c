@@ -34,7 +34,8 @@ struct store {
     size_t unflushed;      /* bytes that stand in the library's write buffer */
     bool memory_refused;   /* the head was refused for lack of memory once */
     unsigned slow_answers; /* in a row: each took longer than the timeout */
-    enum peer failure;
+    enum peer broken_by;   /* what ended the last connection */
+    enum peer failure;     /* given up */
     int failure_errno;
     memcached_result_st result;
     struct batch batches[2];
@@ -238,7 +239,7 @@ enum peer store_connect(struct store *store)
     store->sent = store->head;
     store->unflushed = 0;
     store->slow_answers = 0;
-    enum peer peer = server_connect(store->server, sent);
+    enum peer peer = server_connect(store->server, store->broken_by, sent);
     if (peer == PEER_NO_FENCE && store->memory_refused)
         peer = PEER_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
     if (peer == PEER_OK)
@@ -257,6 +258,7 @@ static void pump(struct store *store, size_t keep)
         enum peer peer = exchange(store, keep);
         if (peer == PEER_OK)
             return;
+        store->broken_by = peer;
         hang_up(store, peer != PEER_PROTOCOL);
         if (!may_retry(store, peer))
             give_up(store, peer);

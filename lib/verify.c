@@ -34,7 +34,8 @@ struct verify {
     size_t key_bytes;
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
-    enum peer failure;
+    enum peer broken_by; /* what ended the last connection */
+    enum peer failure;   /* given up */
     int failure_errno;
 };
 
@@ -197,7 +198,7 @@ enum peer verify_connect(struct verify *verify)
     enum peer peer = verify->failure;
 
     if (peer == PEER_OK)
-        peer = server_connect(verify->server, false);
+        peer = server_connect(verify->server, verify->broken_by, false);
     if (peer != PEER_OK && verify->failure == PEER_OK)
         give_up(verify, peer);
     return peer;
@@ -215,6 +216,7 @@ void verify_flush(struct verify *verify)
             break;
         }
         int saved = errno;
+        verify->broken_by = peer;
         server_drop(verify->server);
         errno = saved;
         if (peer != PEER_LOST && peer != PEER_SILENT)
