@@ -203,11 +203,16 @@ static enum linebuf_result take_all(struct run *run)
  */
 static enum linebuf_result end_standing(struct run *run)
 {
+    struct patience patience = patience_start(run->options.timeout_ms);
+    bool goes_on;
+
     stop_forgive();
     if (infile_let_go(&run->file))
         return take_all(run);
-    linebuf_finish(run->in, run->options.timeout_ms);
-    take_lines(run);
+    do {
+        goes_on = linebuf_finish(run->in, &patience);
+        take_lines(run);
+    } while (goes_on);
     return LINEBUF_STOPPED;
 }
 

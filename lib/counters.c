@@ -14,9 +14,19 @@ bool counters_known(const struct counters *c)
     return c->pid >= 0 && c->start >= 0 && c->evictions >= 0 && c->nomem >= 0 && c->cmd_flush >= 0;
 }
 
+static bool both_known(int64_t before, int64_t after)
+{
+    return before >= 0 && after >= 0;
+}
+
 static bool moved(int64_t before, int64_t after)
 {
-    return before >= 0 && after >= 0 && before != after;
+    return both_known(before, after) && before != after;
+}
+
+static bool grew(int64_t before, int64_t after)
+{
+    return both_known(before, after) && before < after;
 }
 
 bool counters_restarted(const struct counters *before, const struct counters *after)
@@ -35,18 +45,17 @@ int64_t counters_evicted(const struct counters *before, const struct counters *a
 enum doubt counters_doubt(const struct counters *before, const struct counters *after,
                           bool allow_evictions)
 {
+    bool known = counters_known(before) && counters_known(after);
+
     if (counters_restarted(before, after))
         return DOUBT_RESTARTED;
-    if (before->cmd_flush >= 0 && after->cmd_flush > before->cmd_flush)
+    if (grew(before->cmd_flush, after->cmd_flush))
         return DOUBT_FLUSHED;
-    if (!counters_known(before) || !counters_known(after))
-        return allow_evictions ? DOUBT_NONE : DOUBT_UNPROVEN;
-    if (after->evictions > before->evictions || after->nomem > before->nomem) {
-        if (!allow_evictions)
-            return DOUBT_EVICTED;
-    }
-    if (after->evictions < before->evictions || after->nomem < before->nomem ||
-        after->cmd_flush < before->cmd_flush)
+    if (!allow_evictions &&
+        (grew(before->evictions, after->evictions) || grew(before->nomem, after->nomem)))
+        return DOUBT_EVICTED;
+    if (grew(after->evictions, before->evictions) || grew(after->nomem, before->nomem) ||
+        grew(after->cmd_flush, before->cmd_flush))
         return DOUBT_UNPROVEN;
-    return DOUBT_NONE;
+    return known || allow_evictions ? DOUBT_NONE : DOUBT_UNPROVEN;
 }

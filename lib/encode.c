@@ -42,7 +42,7 @@ static void print_double(const char *name, double number, struct outbuf *out)
     char digits[32], text[64];
     double back;
 
-    for (int precision = 15; precision <= 17; precision++) {
+    for (int precision = 1; precision <= 17; precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, number);
         if (number_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
             break;

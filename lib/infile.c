@@ -47,6 +47,9 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
 {
     struct stat info;
     bool standard = !path || strcmp(path, "-") == 0;
+
+    if (standard && keep_open)
+        return INFILE_NOT_FIFO;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
     if (fd < 0)
@@ -60,7 +63,7 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
     bool fifo = S_ISFIFO(info.st_mode);
     if (!standard && flock(fd, LOCK_EX | LOCK_NB) < 0)
         return close_with(fd, errno == EWOULDBLOCK ? INFILE_LOCKED : INFILE_ERRNO);
-    if (keep_open && (!fifo || standard))
+    if (keep_open && !fifo)
         return close_with(fd, INFILE_NOT_FIFO);
     *file = (struct infile){fd, -1, fifo && !standard && descriptors_named(path) < 0};
     if (keep_open) {

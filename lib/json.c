@@ -19,7 +19,7 @@ static bool append(struct json *json, const char *text)
 {
     size_t len = strlen(text);
 
-    if (len > JSON_BYTES_MAX - CLOSING_BYTES - json->used)
+    if (json->used + len > JSON_BYTES_MAX - CLOSING_BYTES)
         return false;
     memcpy(json->text + json->used, text, len);
     json->used += len;

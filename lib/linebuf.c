@@ -168,19 +168,22 @@ bool linebuf_take_sentinel(struct linebuf *in)
     return true;
 }
 
-void linebuf_finish(struct linebuf *in, int64_t limit_ms)
+bool linebuf_finish(struct linebuf *in, struct patience *patience)
 {
-    struct patience patience = patience_start(limit_ms);
     enum { SLICE_MS = 100 };
 
     make_room(in);
-    while (in->end > in->begin && in->buffer[in->end - 1] != '\n' && in->end < in->capacity &&
-           patience_step(&patience, SLICE_MS)) {
+    while (in->end > in->begin && in->buffer[in->end - 1] != '\n') {
         struct pollfd ready = {.fd = in->fd, .events = POLLIN};
-        if (poll(&ready, 1, patience_slice(&patience, SLICE_MS)) > 0 &&
+        if (in->end == in->capacity)
+            return true;
+        if (!patience_step(patience, SLICE_MS))
+            return false;
+        if (poll(&ready, 1, patience_slice(patience, SLICE_MS)) > 0 &&
             read_some(in, 1) > LINEBUF_IDLE)
-            return;
+            return false;
     }
+    return false;
 }
 
 uint64_t linebuf_number(const struct linebuf *in)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct linebuf;
+struct patience;
 
 struct line {
     struct slice text; /* valid until the next linebuf_fill or linebuf_finish */
@@ -52,10 +53,11 @@ bool linebuf_take_sentinel(struct linebuf *in);
 
 /*
  * Reads on, byte for byte, to the LF of a line that has begun, so that nothing
- * after it is taken from the pipe; waits at most limit_ms in all, also for a
- * stop that was asked for. Then linebuf_next has the line, if its LF came.
+ * after it is taken from the pipe; also when a stop was asked for. Between the
+ * calls linebuf_next takes the line, or its pieces. True: it goes on; false:
+ * the LF has come, the patience is spent, or nothing more can be read.
  */
-void linebuf_finish(struct linebuf *in, int64_t limit_ms);
+bool linebuf_finish(struct linebuf *in, struct patience *patience);
 
 /* The number of the line last returned, from 1; all bytes read so far. */
 uint64_t linebuf_number(const struct linebuf *in);

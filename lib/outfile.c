@@ -163,7 +163,10 @@ static int create_beside(const char *path, char *name, size_t size)
         errno = ENAMETOOLONG;
         return -1;
     }
-    return mkostemp(name, O_CLOEXEC);
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0)
+        fchmod(fd, S_IRUSR | S_IWUSR); /* whatever the umask */
+    return fd;
 }
 
 enum outfile_result outfile_replace_check(const char *path)

@@ -66,7 +66,6 @@ int peer_status(enum peer peer, bool reached)
     case PEER_NO_RESOURCES:
         return STATUS_OSERR;
     case PEER_OUT_OF_MEMORY:
-    case PEER_LOST:
     case PEER_NO_FENCE:
         return STATUS_TEMPFAIL;
     case PEER_NO_HOST:
@@ -74,6 +73,7 @@ int peer_status(enum peer peer, bool reached)
     case PEER_UNREACHABLE:
     case PEER_SILENT:
     case PEER_FULL:
+    case PEER_LOST:
         break;
     }
     return reached ? STATUS_TEMPFAIL : STATUS_UNAVAILABLE;

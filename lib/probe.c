@@ -124,10 +124,12 @@ static enum peer ask_version(int fd, struct patience *patience)
     const unsigned char *header = (const unsigned char *)answer;
     if (header[0] != MAGIC_RESPONSE)
         return judge_text(fd, answer, sizeof answer, len, patience);
+    if (len < HEADER_BYTES)
+        return PEER_LOST;
     unsigned long body = (unsigned long)header[8] << 24 | (unsigned long)header[9] << 16 |
                          (unsigned long)header[10] << 8 | header[11];
-    bool good = len >= HEADER_BYTES && header[1] == OPCODE_VERSION && header[6] == 0 &&
-                header[7] == 0 && body > 0 && body <= VERSION_BYTES_MAX;
+    bool good = header[1] == OPCODE_VERSION && header[6] == 0 && header[7] == 0 && body > 0 &&
+                body <= VERSION_BYTES_MAX;
     return good ? PEER_OK : PEER_NOT_MEMCACHED;
 }
 

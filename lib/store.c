@@ -152,7 +152,6 @@ static enum peer judge_failure(struct store *store, memcached_return_t rc)
     switch (rc) {
     case MEMCACHED_TIMEOUT:
         return PEER_SILENT;
-    case MEMCACHED_END:
     case MEMCACHED_ERRNO:
     case MEMCACHED_CONNECTION_FAILURE:
         return PEER_LOST;
@@ -165,7 +164,7 @@ static enum peer judge_failure(struct store *store, memcached_return_t rc)
             return PEER_OUT_OF_MEMORY;
         errno = ENOMEM;
         return PEER_NO_RESOURCES;
-    default:
+    default: /* MEMCACHED_END too: an answer was owed, and the library has swallowed it */
         return PEER_PROTOCOL;
     }
 }
@@ -177,6 +176,8 @@ static enum peer take_answer(struct store *store)
     size_t owed = store->sent - store->head;
     memcached_return_t rc;
 
+    if (check_owed(store, owed) != PEER_OK)
+        return PEER_LOST;
     /* With a count of 0 the library would call every refusal NOTFOUND. */
     store->result.count = 1;
     bool stored =
