@@ -1,0 +1,88 @@
+#!/bin/sh
+# The order of lib/: a module includes modules of strictly lower floors only, so nothing goes in a circle and each can
+# be read after those below it. The floor of a module is written down here; a new module needs a line.
+#
+#   0  know nothing of the others
+#   1  bytes become numbers, types, lines; bytes go out
+#   2  what a line, an address and a run's counters are
+#   3  files are opened; a record becomes bytes; a server is asked who it is
+#   4  a connection; memc_route's outlets; reports; what command lines share
+#   5  records go out, acknowledged, or come back and are compared; bad lines are given back; memc_route's command line
+#   6  what becomes of one line; memc_sink's command line, which knows the store's limits
+#   7  what is said in the end
+. "$(dirname "$0")/harness.sh"
+
+FLOORS='
+0 slice diag status stop patience counters json version
+1 number devtype linebuf outbuf peer batch
+2 descriptors address record tally
+3 options probe encode infile outfile
+4 common_options server outlets report
+5 route_options store verify rejects
+6 sink_options sink
+7 verdict
+'
+
+LIB=$TOP/lib
+
+floor_of() { # MODULE: its floor; nothing if it is unknown
+    echo "$FLOORS" | awk -v module="$1" '{ for (i = 2; i <= NF; i++) if ($i == module) print $1 }'
+}
+
+# Every pair "MODULE INCLUDED", the module's own header left out; generated headers are no modules.
+includes() {
+    for file in "$LIB"/*.[ch]; do
+        module=$(basename "$file")
+        sed -n 's/^[ \t]*#[ \t]*include[ \t]*"\(.*\)\.h".*/\1/p' "$file" |
+            while read -r included; do
+                [ "$included" = "${module%.[ch]}" ] || echo "${module%.[ch]} $included"
+            done
+    done | sort -u
+}
+
+modules() {
+    for file in "$LIB"/*.[ch]; do
+        name=$(basename "$file")
+        echo "${name%.[ch]}"
+    done | sort -u
+}
+
+# The modules of lib/ that have such a line outside comments.
+users_of() { # ERE
+    for file in "$LIB"/*.[ch]; do
+        sed ':a; /\/\*/ { /\*\//! { N; ba; }; s,/\*\([^*]\|\*[^/]\)*\*/,,g; }' "$file" | grep -qE "$1" &&
+            basename "$file" | sed 's/\.[ch]$//'
+    done | sort -u | tr '\n' ' '
+}
+
+for module in $(modules); do
+    like "$(floor_of "$module")" '^[0-9]$' "$module stands on one floor"
+done
+
+for module in $(echo "$FLOORS" | awk '{ for (i = 2; i <= NF; i++) print $i }'); do
+    ok "$module is there" -- test -f "$LIB/$module.h" -o -f "$LIB/$module.c"
+done
+
+includes >"$T/includes"
+while read -r module included; do
+    case $included in *.pb-c) continue ;; esac
+    below=$(floor_of "$included")
+    above=$(floor_of "$module")
+    ok "$module ($above) stands above $included ($below)" -- test "${below:-9}" -lt "${above:-0}"
+done <"$T/includes"
+
+is "$(users_of '#include <libmemcached/')" 'server ' 'the library of the servers is included in one place'
+is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'server store verify ' 'only server, store and verify use it'
+is "$(users_of '#include ["<](.*pb-c|protobuf-c)')" 'encode ' 'only encode includes protobuf'
+is "$(users_of '(^|[^a-z_])(exit|_exit|_Exit|abort|quick_exit) *\(')" 'stop ' 'nothing below main ends the process, but a signal that is raised again'
+is "$(users_of '(^|[^a-z_])(v?printf|v?fprintf|v?dprintf|puts|putchar|fputs|fputc|putc|fwrite|perror) *\(')" '' 'nothing below main prints to a stream'
+is "$(users_of '(^|[^a-z_.>])(write|writev|send|sendto|sendmsg) *\(')" 'diag outbuf probe ' 'bytes leave in three places'
+is "$(users_of '(^|[^a-z_])(strcpy|strcat|sprintf|strtok|gets|atoi|atol|atof|strncpy) *\(')" '' 'no function that forgets a length'
+
+undefined() { nm -u "$BIN/$1" | grep -icE 'memcached_|protobuf'; }
+is "$(undefined memc_route)" 0 'memc_route uses neither libmemcached nor protobuf-c'
+ldd "$BIN/memc_route" >"$T/libraries" 2>&1
+file_unlike "$T/libraries" 'memcached|protobuf' '... and links neither'
+like "$(undefined memc_sink)" '^[1-9]' 'memc_sink does, so the look is not in vain'
+
+done_testing

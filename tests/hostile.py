@@ -1,0 +1,274 @@
+#!/usr/bin/python3
+"""Servers that are no memcached, or one behind a bad line. Listens on a free port of 127.0.0.1, prints it, serves until killed.
+
+  hostile.py silent                    accepts, reads, never answers
+  hostile.py deaf                      accepts and does not even read
+  hostile.py closing                   accepts and closes at once
+  hostile.py echo                      sends back what it gets
+  hostile.py http | redis | tls | smtp answers as such a server does
+  hostile.py noise                     answers everything by bytes that mean nothing
+  hostile.py fake [--status HEX] [--after N] [--no-stats] [--item-size N]
+                                       a memcached that stores nothing: answers sets by success, and from set N on by
+                                       this status of the binary protocol
+  hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--delay S]
+                                       passes everything to a real server; once N bytes of answers have gone through,
+                                       resets (or ends) that connection, then serves all later ones; or holds each piece of
+                                       an answer for S seconds
+  hostile.py hold --upstream ADDR      takes all connections that a real server has left, and keeps them; listens for nothing
+"""
+import argparse
+import select
+import socket
+import struct
+import threading
+import time
+
+PIECE = 65536
+
+
+def listen():
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("127.0.0.1", 0))
+    server.listen(64)
+    print(server.getsockname()[1], flush=True)
+    return server
+
+
+def serve(handle):
+    server = listen()
+    while True:
+        client, _ = server.accept()
+        threading.Thread(target=quietly, args=(handle, client), daemon=True).start()
+
+
+def quietly(handle, client):
+    """A client that goes away is no error here."""
+    try:
+        handle(client)
+    except OSError:
+        pass
+    finally:
+        client.close()
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+# ---- what is no memcached
+
+
+def silent(client):
+    while client.recv(PIECE):
+        pass
+
+
+def deaf(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    threading.Event().wait()
+
+
+def closing(client):
+    client.shutdown(socket.SHUT_RDWR)
+
+
+def echo(client):
+    while data := client.recv(PIECE):
+        client.sendall(data)
+
+
+def answer_by(text, close):
+    def handle(client):
+        while client.recv(PIECE):
+            client.sendall(text)
+            if close:
+                return
+
+    return handle
+
+
+STRANGERS = {
+    "silent": silent,
+    "deaf": deaf,
+    "closing": closing,
+    "echo": echo,
+    "http": answer_by(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", True),
+    "redis": answer_by(b"-ERR unknown command\r\n", False),
+    "tls": answer_by(b"\x15\x03\x01\x00\x02\x02\x46", True),
+    "smtp": answer_by(b"500 5.5.2 Error: command not recognized\r\n", False),
+    "noise": answer_by(bytes(range(256)) * 4, False),
+}
+
+# ---- a memcached that stores nothing: protocol_binary.h's 24-byte header, and the text commands of a statistics reader
+
+HEADER = struct.Struct(">BBHBBHIIQ")
+SET, SETQ, QUIT, FLUSH, NOOP, VERSION, STAT, QUITQ = 0x01, 0x11, 0x07, 0x08, 0x0A, 0x0B, 0x10, 0x17
+
+
+class Fake:
+    def __init__(self, options):
+        self.options = options
+        self.sets = 0
+        self.lock = threading.Lock()
+
+    def stats(self, what):
+        if self.options.no_stats:
+            return []
+        if what == b"settings":
+            return [(b"item_size_max", b"%d" % self.options.item_size)]
+        if what == b"conns":
+            return []
+        return [(b"pid", b"1"), (b"uptime", b"1000"), (b"time", b"%d" % time.time()), (b"version", b"1.6.18"), (b"evictions", b"0"),
+                (b"slab_reassign_evictions_nomem", b"0"), (b"cmd_flush", b"0"), (b"curr_items", b"0"), (b"limit_maxbytes", b"67108864")]
+
+    def set_status(self):
+        with self.lock:
+            self.sets += 1
+            return self.options.status if self.sets >= self.options.after else 0
+
+    def answer(self, client, opcode, opaque, status=0, key=b"", value=b""):
+        client.sendall(HEADER.pack(0x81, opcode, len(key), 0, 0, status, len(key) + len(value), opaque, 0) + key + value)
+
+    def binary(self, client, stream, head):
+        _, opcode, key_length, _, _, _, body_length, opaque, _ = HEADER.unpack(head)
+        body = stream.read(body_length)
+        if opcode in (QUIT, QUITQ):
+            return False
+        if opcode in (SET, SETQ):
+            status = self.set_status()
+            self.answer(client, opcode, opaque, status, value=b"no" if status else b"")
+        elif opcode == VERSION:
+            self.answer(client, opcode, opaque, value=b"1.6.18")
+        elif opcode == STAT:
+            for name, value in self.stats(body[:key_length]):
+                self.answer(client, opcode, opaque, key=name, value=value)
+            self.answer(client, opcode, opaque)
+        else:
+            self.answer(client, opcode, opaque, 0 if opcode in (NOOP, FLUSH) else 0x81)
+        return True
+
+    def text(self, client, line):
+        words = line.split()
+        if words[:1] == [b"version"]:
+            client.sendall(b"VERSION 1.6.18\r\n")
+        elif words[:1] == [b"stats"]:
+            what = words[1] if len(words) > 1 else b""
+            client.sendall(b"".join(b"STAT %s %s\r\n" % pair for pair in self.stats(what)) + b"END\r\n")
+        elif words[:1] == [b"quit"]:
+            return False
+        else:
+            client.sendall(b"ERROR\r\n")
+        return True
+
+    def __call__(self, client):
+        stream = client.makefile("rb", PIECE)
+        going = True
+        while going and (first := stream.read(1)):
+            if first == b"\x80":
+                head = first + stream.read(HEADER.size - 1)
+                going = len(head) == HEADER.size and self.binary(client, stream, head)
+            else:
+                going = self.text(client, first + stream.readline())
+
+
+# ---- a real one behind a bad line
+
+
+def connect(address):
+    if "/" in address:
+        upstream = socket.socket(socket.AF_UNIX)
+        upstream.connect(address)
+        return upstream
+    host, port = address.rsplit(":", 1)
+    return socket.create_connection((host, int(port)))
+
+
+class Proxy:
+    def __init__(self, options):
+        self.options = options
+        self.left = options.reset_after or options.end_after  # bytes of answers until it happens; None: never (again)
+        self.lock = threading.Lock()
+
+    def allowed(self, data):
+        """The part of DATA that goes through, and whether the connection ends behind it."""
+        with self.lock:
+            if self.left is None or len(data) < self.left:
+                self.left = self.left and self.left - len(data)
+                return data, False
+            part, self.left = data[: self.left], None
+            return part, True
+
+    def pass_answer(self, data, client):
+        """Hands an answer on; False when this connection is to end."""
+        if self.options.delay:
+            time.sleep(self.options.delay)
+        part, last = self.allowed(data)
+        client.sendall(part)
+        if last and self.options.reset_after:
+            reset(client)
+        return not last
+
+    # One thread for both directions: a socket that another thread is reading cannot be closed with a reset.
+    def __call__(self, client):
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connect(self.options.upstream) as upstream:
+            while True:
+                ready = select.select([client, upstream], [], [])[0]
+                if upstream in ready:
+                    data = upstream.recv(PIECE)
+                    if not data or not self.pass_answer(data, client):
+                        return
+                if client in ready:
+                    data = client.recv(PIECE)
+                    if not data:
+                        return
+                    upstream.sendall(data)
+
+
+def hold(address):
+    """Opens connections until one is not answered any more."""
+    held = []
+    while True:
+        connection = connect(address)
+        connection.settimeout(1)
+        held.append(connection)
+        try:
+            connection.sendall(b"version\r\n")
+            if not connection.recv(PIECE).startswith(b"VERSION"):
+                break  # it says that there are too many
+        except OSError:
+            break  # it does not accept any more
+    print(len(held), flush=True)
+    threading.Event().wait()
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=[*STRANGERS, "fake", "proxy", "hold"])
+    parser.add_argument("--status", type=lambda text: int(text, 16), default=0)
+    parser.add_argument("--after", type=int, default=1)
+    parser.add_argument("--no-stats", action="store_true")
+    parser.add_argument("--item-size", type=int, default=1 << 20)
+    parser.add_argument("--upstream")
+    parser.add_argument("--reset-after", type=int)
+    parser.add_argument("--end-after", type=int)
+    parser.add_argument("--delay", type=float, default=0)
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    if options.mode == "fake":
+        serve(Fake(options))
+    elif options.mode == "proxy":
+        serve(Proxy(options))
+    elif options.mode == "hold":
+        hold(options.upstream)
+    else:
+        serve(STRANGERS[options.mode])
+
+
+if __name__ == "__main__":
+    main()

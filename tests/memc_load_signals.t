@@ -1,0 +1,141 @@
+#!/bin/sh
+# memc_load and signals: it ends by the one it got, what was read is settled, nothing is left behind.
+# shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
+. "$(dirname "$0")/harness.sh"
+
+start_four
+mkdir work
+TMPDIR=$T/work
+export TMPDIR
+
+cat >load <<END
+#!/bin/sh
+exec "$BIN/memc_load" --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
+END
+# A decompressor that says `held` after 1000 whole lines and a half, and waits for ever, if the file has slow/which in it.
+mkdir slow
+cat >slow/igzip <<END
+#!/bin/sh
+gzip -dc >"$T/slow/text.\$\$"
+grep -q "\$(cat "$T/slow/which")" "$T/slow/text.\$\$" || exec cat "$T/slow/text.\$\$"
+head -n 1000 "$T/slow/text.\$\$"
+printf 'idfa\thalf\t1\t2\t3,4'
+echo >"$T/held"
+exec sleep 1000
+END
+chmod +x load slow/igzip
+echo idfa >slow/which
+
+records() { for each in idfa gaid adid dvid; do seq -f "$each	$1%.0f	55.5	-42.25	1,22,333" 500; done; }
+fresh() {
+    rm -rf d held && mkdir d
+    for each_file in a b c; do records $each_file | sort -R | gzip >d/$each_file.tsv.gz; done
+    for each in idfa gaid adid dvid; do dump "$(addr $each)" --command flush_all >/dev/null; done
+}
+# shellcheck disable=SC2012 # to be read, not to be worked on
+names() { (cd "$1" && ls -A | tr '\n' ' '); }
+# shellcheck disable=SC2317 # called by `eventually`
+no_process() { ! pgrep -f "$T/(work|slow)/" >/dev/null; }
+items() {
+    total=0
+    for each in idfa gaid adid dvid; do total=$((total + $(dump "$(addr $each)" | wc -l))); done
+    echo $total
+}
+start() { # NAME ARG…
+    start_name=$1
+    shift
+    background "$start_name" env PATH="$T/slow:$PATH" ./load -s stats "$@"
+}
+held() { until_true test -e held || bail 'the decompressor was not started'; }
+
+for signal in INT:130 TERM:143 HUP:129; do
+    fresh
+    start one -w 2 d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz
+    held
+    until_true sh -c "[ \"\$('$PYTHON' '$TESTS/dump.py' '$ADDR_dvid' | wc -l)\" -gt 0 ]"
+    send "${signal%:*}" one
+    finish "${signal#*:}" one "${signal%:*} ends it"
+    is "$(names d)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'no file is renamed'
+    is "$(names work)" '' 'no FIFO is left'
+    ok 'nor a process' -- sh -c "! pgrep -f '$T/(work|slow)/'"
+    is "$(jq -c '[.verdict,.exit]' stats | sort | tr '\n' ' ')" '["failed",143] ["failed",143] ["not tried",null] ' 'the verdicts'
+    is "$(jq -s 'map(.stored) | add' stats)" "$(items)" 'every record called stored is there'
+    ok 'and it is some' -- test "$(items)" -gt 0
+    not_ok 'but not the half one' -- "$PYTHON" "$TESTS/dump.py" "$ADDR_idfa" --get idfa:half
+    is "$(jq -sc '[.[] | select(.verdict == "failed") | .parts[].exit] | unique' stats)" '[143]' 'each part ended by the signal, cleanly: its counters are there'
+done
+
+note 'at any time'
+for wait in 0 0.05 0.1 0.15 0.2 0.25 0.3 0.35 0.4 0.45 0.5 0.6 0.7; do
+    fresh
+    start early d/a.tsv.gz
+    sleep $wait
+    send TERM early
+    finish 143 early "TERM after $wait s"
+    is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
+    eventually 'no process either' -- no_process
+done
+
+note 'Ctrl-C: INT for the whole process group'
+fresh
+background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
+held
+group=$(pgrep -of "memc_load .*d/a.tsv.gz")
+kill -INT "-$(ps -o pgid= -p "$group" | tr -d ' ')"
+finish 130 group 'it ends by INT'
+is "$(jq -c '[.parts[].exit] | unique' stats)" '[143]' 'the parts get one signal, not two'
+is "$(names work)" '' 'nothing is left'
+ok 'nor a process' -- sh -c "! pgrep -f '$T/(work|slow)/'"
+
+note 'the second signal ends it at once'
+fresh
+start twice --sink-option --timeout=300s d/a.tsv.gz
+held
+send STOP idfa
+sleep 0.5
+send TERM twice
+sleep 0.5
+ok 'after the first it waits for the server' -- kill -0 "$(pid_of twice)"
+send TERM twice
+finish 143 twice 'after the second no more'
+is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
+eventually 'no process either' -- no_process
+send CONT idfa
+
+note 'a signal that was ignored at start'
+fresh
+background nohup sh -c "trap '' HUP; exec env PATH='$T/slow:$PATH' ./load -s stats d/a.tsv.gz"
+held
+send HUP nohup
+sleep 0.5
+ok 'HUP stays ignored' -- kill -0 "$(pid_of nohup)"
+send TERM nohup
+finish 143 nohup 'TERM does not'
+
+note 'kill -9'
+fresh
+start killed d/a.tsv.gz
+held
+send KILL killed
+finish 137 killed 'memc_load'
+eventually 'everything ends' -- no_process
+status 0 'and it can be run again' -- ./load d/a.tsv.gz
+
+note 'a file loaded before the signal'
+fresh
+background some env PATH="$T/slow:$PATH" ./load -s stats -w 1 d/none d/a.tsv.gz
+held
+send TERM some
+finish 143 some '128+n comes before any other status'
+fresh
+echo b77 >slow/which
+start kept -w 1 d/a.tsv.gz d/b.tsv.gz
+held
+send TERM kept
+finish 143 kept 'TERM during the second file'
+is "$(names d)" '.a.tsv.gz b.tsv.gz c.tsv.gz ' 'the first stays loaded'
+is "$(jq -c '[.verdict,.exit]' stats | tr '\n' ' ')" '["loaded",0] ["failed",143] ' 'the verdicts'
+status 0 'run again' -- ./load d/b.tsv.gz d/c.tsv.gz
+is "$(items)" 6000 'all is there'
+
+done_testing

@@ -1,0 +1,41 @@
+/* number: the fast look at the digits in front. */
+#include "number.h"
+#include "tap.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* Digit by digit: the plain way, for comparison with the fast one. */
+static size_t look_plainly(const unsigned char *at, uint32_t *value)
+{
+    size_t len = 0;
+
+    for (*value = 0; len < NUMBER_LOOK_BYTES && at[len] >= '0' && at[len] <= '9'; len++)
+        *value = *value * 10 + (uint32_t)(at[len] - '0');
+    return len;
+}
+
+/* Every byte at every place, among digits and among bytes that carry most when they are added. */
+static void test_look(void)
+{
+    static const unsigned char AROUND[] = {'0', '9', '5', 0xff, 0x00, ':', '/', 0xb9, 0x8a};
+    size_t wrong = 0;
+
+    for (size_t i = 0; i < 256 * COUNT(AROUND) * NUMBER_LOOK_BYTES * 9; i++) {
+        unsigned char text[NUMBER_LOOK_BYTES];
+        uint32_t value = 0, expected;
+        size_t place = i / 256 % NUMBER_LOOK_BYTES, rest = i / 256 / NUMBER_LOOK_BYTES;
+        for (size_t at = 0; at < sizeof text; at++)
+            text[at] = at < rest / COUNT(AROUND) ? (unsigned char)('1' + at)
+                                                 : AROUND[rest % COUNT(AROUND)];
+        text[place] = (unsigned char)(i % 256);
+        size_t len = look_plainly(text, &expected);
+        wrong += number_look((const char *)text, &value) != len || (len > 0 && value != expected);
+    }
+    is_u64(wrong, 0, "number_look, every byte at every place");
+}
+
+int main(void)
+{
+    test_look();
+    return done_testing();
+}

@@ -1,0 +1,64 @@
+/* peer: reasons in words, and the exit statuses that follow from them. */
+#include "peer.h"
+#include "tap.h"
+
+#include <errno.h>
+
+/* By the table of exit statuses: 69 never reached, 75 run again, 76 no memcached, 77 not allowed,
+ * 71 here. */
+static const struct {
+    enum peer peer;
+    int status, status_reached;
+    bool hopeless, by_errno;
+} CASE[] = {
+    {PEER_STOPPED, 0, 0, true, false},          {PEER_NO_HOST, 69, 75, true, false},
+    {PEER_UNRESOLVED, 69, 75, false, false},    {PEER_UNREACHABLE, 69, 75, false, true},
+    {PEER_SILENT, 69, 75, false, false},        {PEER_FULL, 69, 75, false, false},
+    {PEER_OUT_OF_MEMORY, 75, 75, false, false}, {PEER_NO_FENCE, 75, 75, true, false},
+    {PEER_TEXT_ONLY, 76, 76, true, false},      {PEER_NOT_MEMCACHED, 76, 76, true, false},
+    {PEER_PROTOCOL, 76, 76, true, false},       {PEER_AUTH, 77, 77, true, false},
+    {PEER_DENIED, 77, 77, true, true},          {PEER_NO_RESOURCES, 71, 71, true, true},
+};
+
+enum { COUNT = sizeof CASE / sizeof *CASE };
+
+static void test_table(void)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        errno = ECONNREFUSED;
+        const char *text = peer_strerror(CASE[i].peer);
+        ok(*text, "%d: %s", CASE[i].peer, text);
+        ok((strcmp(text, strerror(ECONNREFUSED)) == 0) == CASE[i].by_errno,
+           "... are its words errno's?");
+        is_u64((uint64_t)peer_status(CASE[i].peer, false), (uint64_t)CASE[i].status,
+               "... its status, never reached");
+        is_u64((uint64_t)peer_status(CASE[i].peer, true), (uint64_t)CASE[i].status_reached,
+               "... its status, reached");
+        ok(peer_is_hopeless(CASE[i].peer) == CASE[i].hopeless, "... is another try in vain?");
+    }
+}
+
+static void test_words_differ(void)
+{
+    size_t same = 0;
+
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t j = 0; j < i; j++)
+            same += !CASE[i].by_errno &&
+                    strcmp(peer_strerror(CASE[i].peer), peer_strerror(CASE[j].peer)) == 0;
+    is_u64(same, 0, "every reason has words of its own");
+}
+
+int main(void)
+{
+    test_table();
+    test_words_differ();
+    ok(peer_status(PEER_OK, false) == 0 && peer_status(PEER_OK, true) == 0 &&
+           !peer_is_hopeless(PEER_OK),
+       "all is well");
+    ok(peer_status(PEER_LOST, true) == 75 && !peer_is_hopeless(PEER_LOST),
+       "a lost connection: 75, and tried again");
+    ok(peer_status(PEER_LOST, false) == 69,
+       "one that was lost before any record got through: never reached, 69");
+    return done_testing();
+}

@@ -1,0 +1,263 @@
+/*
+ * probe: real servers of all modes, and small peers that answer something
+ * else: each a child of its own that serves one kind of answer.
+ */
+#include "probe.h"
+#include "scratch.h"
+#include "stop.h"
+#include "tap.h"
+
+#include "memcached.h"
+
+enum { PATIENT_MS = 60000, IMPATIENT_MS = 300, NOBODY = 65534 };
+
+/* An answer: sent when the first bytes of a request have come. */
+struct peer_script {
+    const char *name;
+    const char *answer;
+    size_t len;
+    bool slowly; /* byte by byte */
+    bool closes; /* after the answer; else it stays, and says the same again to whatever comes */
+    int timeout_ms;
+    enum peer expected;
+};
+
+#define BYTES(literal) literal, sizeof(literal) - 1
+#define HEAD(opcode, status, body) "\x81" opcode "\0\0\0\0" status body "\0\0\0\0\0\0\0\0\0\0\0\0"
+
+static const struct peer_script SCRIPT[] = {
+    {"a good answer", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x06") "1.6.18"), false, false, PATIENT_MS,
+     PEER_OK},
+    {"... byte by byte", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x06") "1.6.18"), true, false,
+     PATIENT_MS, PEER_OK},
+    {"... then closed", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x06") "1.6.18"), false, true, PATIENT_MS,
+     PEER_OK},
+    {"HTTP", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), false, true, PATIENT_MS,
+     PEER_NOT_MEMCACHED},
+    {"HTTP, byte by byte", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), true, true, PATIENT_MS,
+     PEER_NOT_MEMCACHED},
+    {"Redis", BYTES("-ERR unknown command\r\n"), false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"a mail server", BYTES("220 mail ready\r\n"), false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"TLS", BYTES("\x15\x03\x01\0\x02\x02\x46"), false, true, PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"ERROR to everything", BYTES("ERROR\r\n"), false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"ERROR, then closed", BYTES("ERROR\r\n"), false, true, PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"too many connections", BYTES("ERROR Too many open connections\r\n"), false, true, PATIENT_MS,
+     PEER_FULL},
+    {"authentication", BYTES("CLIENT_ERROR unauthenticated\r\n"), false, false, PATIENT_MS,
+     PEER_AUTH},
+    {"the request's magic",
+     BYTES("\x80\x0b\0\0\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\0\0\0\0\0"
+           "1.6.18"),
+     false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"another opcode", BYTES(HEAD("\x0a", "\0\0", "\0\0\0\x06") "1.6.18"), false, false, PATIENT_MS,
+     PEER_NOT_MEMCACHED},
+    {"a failure", BYTES(HEAD("\x0b", "\0\x81", "\0\0\0\x06") "1.6.18"), false, false, PATIENT_MS,
+     PEER_NOT_MEMCACHED},
+    {"a version of no bytes", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\0")), false, false, PATIENT_MS,
+     PEER_NOT_MEMCACHED},
+    {"a version of 33 bytes",
+     BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x21") "123456789012345678901234567890123"), false, false,
+     PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"a version of 64 KiB", BYTES(HEAD("\x0b", "\0\0", "\0\x01\0\0") "1"), false, false, PATIENT_MS,
+     PEER_NOT_MEMCACHED},
+    {"a version of 4 GiB", BYTES(HEAD("\x0b", "\0\0", "\xff\xff\xff\xff") "1"), false, false,
+     PATIENT_MS, PEER_NOT_MEMCACHED},
+    {"half a header", BYTES("\x81\x0b\0\0\0\0\0\0\0\0\0\x06"), false, true, PATIENT_MS, PEER_LOST},
+    {"half a header that stays", BYTES("\x81\x0b\0\0\0\0\0\0\0\0\0\x06"), false, false,
+     IMPATIENT_MS, PEER_SILENT},
+    {"silence", BYTES(""), false, false, IMPATIENT_MS, PEER_SILENT},
+};
+
+__attribute__((noreturn)) static void serve(int listener, const struct peer_script *script)
+{
+    char request[4096];
+    ssize_t got = 1;
+
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        while ((got = read(fd, request, sizeof request)) > 0) {
+            size_t step = script->slowly ? 1 : script->len, put = 0;
+            while (put < script->len && send(fd, script->answer + put, step, MSG_NOSIGNAL) > 0) {
+                put += step;
+                if (script->slowly)
+                    nap();
+            }
+            if (script->closes)
+                break;
+        }
+        shutdown(fd, SHUT_WR);
+        close(fd);
+    }
+}
+
+/* A socket that listens on a port of the kernel's choice. */
+static int listen_somewhere(struct test_server *peer, int backlog)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t len = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, backlog) < 0 ||
+        getsockname(listener, (struct sockaddr *)&at, &len) < 0)
+        scratch_bail("listen");
+    snprintf(peer->text, sizeof peer->text, "127.0.0.1:%u", ntohs(at.sin_port));
+    set_address(peer);
+    return listener;
+}
+
+static void is_peer(enum peer got, enum peer expected, const char *name)
+{
+    ok(got == expected, "%s: %s (got: %s)", name, peer_strerror(expected), peer_strerror(got));
+}
+
+static void test_scripts(void)
+{
+    for (size_t i = 0; i < sizeof SCRIPT / sizeof *SCRIPT; i++) {
+        struct test_server peer = {.pid = 0};
+        int listener = listen_somewhere(&peer, 8);
+        peer.pid = fork_child();
+        if (peer.pid == 0)
+            serve(listener, &SCRIPT[i]);
+        close(listener);
+        is_peer(probe(&peer.address, SCRIPT[i].timeout_ms), SCRIPT[i].expected, SCRIPT[i].name);
+        server_kill(&peer);
+    }
+}
+
+/* Says back what it hears. */
+static void test_echo(void)
+{
+    struct test_server peer = {.pid = 0};
+    int listener = listen_somewhere(&peer, 8);
+    char heard[4096];
+
+    peer.pid = fork_child();
+    if (peer.pid == 0) {
+        int fd = accept(listener, NULL, NULL);
+        for (ssize_t got; (got = read(fd, heard, sizeof heard)) > 0;)
+            put_all(fd, heard, (size_t)got);
+        _exit(0);
+    }
+    close(listener);
+    is_peer(probe(&peer.address, PATIENT_MS), PEER_NOT_MEMCACHED, "an echo");
+    wait_child(peer.pid);
+}
+
+/* Closes each connection unheard: a reset or an end of file, whichever is first. */
+static void test_closing(void)
+{
+    struct test_server peer = {.pid = 0};
+    int listener = listen_somewhere(&peer, 8);
+
+    peer.pid = fork_child();
+    if (peer.pid == 0)
+        for (;;)
+            close(accept(listener, NULL, NULL));
+    close(listener);
+    enum peer got = probe(&peer.address, PATIENT_MS);
+    ok(got == PEER_LOST || got == PEER_UNREACHABLE, "a peer that closes at once: %s",
+       peer_strerror(got));
+    ok(!peer_is_hopeless(got), "... may be tried again");
+    server_kill(&peer);
+}
+
+static void test_servers(void)
+{
+    static const struct {
+        const char *name;
+        const char *arg[3];
+        enum peer expected;
+    } CASE[] = {
+        {"memcached", {NULL}, PEER_OK},
+        {"binary only", {"-B", "binary", NULL}, PEER_OK},
+        {"text only", {"-B", "ascii", NULL}, PEER_TEXT_ONLY},
+        {"with a file of passwords", {"-Y", "passwords", NULL}, PEER_AUTH},
+    };
+
+    scratch_write("passwords", "user:password\n", 14);
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        for (int local = 0; local < 2; local++) {
+            struct test_server at = {
+                .arg = {CASE[i].arg[0], CASE[i].arg[0] ? CASE[i].arg[1] : NULL}};
+            server_start(&at, local);
+            is_peer(probe(&at.address, PATIENT_MS), CASE[i].expected, CASE[i].name);
+            server_kill(&at);
+        }
+    }
+}
+
+static void check_failure(const char *text, enum peer expected, int error)
+{
+    struct test_server peer = {.pid = 0};
+
+    snprintf(peer.text, sizeof peer.text, "%s", text);
+    set_address(&peer);
+    errno = 0;
+    enum peer got = probe(&peer.address, PATIENT_MS);
+    int saved = errno;
+    is_peer(got, expected, text);
+    is_u64((uint64_t)saved, (uint64_t)error, "... its errno");
+}
+
+static void test_nobody(void)
+{
+    struct test_server peer = {.pid = 0};
+    const char *reason;
+    struct address nowhere;
+
+    close(listen_somewhere(&peer, 1));
+    check_failure(peer.text, PEER_UNREACHABLE, ECONNREFUSED);
+    check_failure("./missing.sock", PEER_UNREACHABLE, ENOENT);
+    scratch_write("plain", "", 0);
+    check_failure("./plain", PEER_UNREACHABLE, ECONNREFUSED);
+    address_parse("no.such.host.invalid:1", &nowhere, &reason);
+    enum peer got = probe(&nowhere, PATIENT_MS);
+    ok(got == PEER_NO_HOST || got == PEER_UNRESOLVED, "an unknown name: %s", peer_strerror(got));
+}
+
+static void test_denied(void)
+{
+    struct test_server at = {.pid = 0};
+
+    server_start(&at, true);
+    chmod(scratch_folder, 0755);
+    pid_t pid = fork_child();
+    if (pid == 0)
+        _exit((geteuid() != 0 || setuid(NOBODY) == 0) &&
+                      probe(&at.address, PATIENT_MS) == PEER_DENIED
+                  ? 0
+                  : 1);
+    if (geteuid() == 0)
+        is_u64((uint64_t)wait_child(pid), 0, "a socket of 0600 is denied to others");
+    else
+        ok(wait_child(pid) >= 0, "a socket of 0600 # skip not root");
+    server_kill(&at);
+}
+
+static void test_stop(void)
+{
+    struct test_server peer = {.pid = 0};
+    int listener = listen_somewhere(&peer, 1);
+
+    raise(SIGTERM);
+    is_peer(probe(&peer.address, PATIENT_MS), PEER_STOPPED, "a signal");
+    stop_forgive();
+    close(listener);
+}
+
+int main(void)
+{
+    scratch_enter();
+    stop_prepare();
+    test_scripts();
+    test_echo();
+    test_closing();
+    test_servers();
+    test_nobody();
+    test_denied();
+    test_stop();
+    return done_testing();
+}

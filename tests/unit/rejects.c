@@ -1,0 +1,150 @@
+/* rejects: bad lines given back, and complaints on descriptor 2, which is a file here. */
+#include "rejects.h"
+#include "diag.h"
+#include "scratch.h"
+#include "tap.h"
+
+static int kept_stderr;
+
+/* From here to `said` descriptor 2 is a new file. */
+static void listen(void)
+{
+    int fd = scratch_open("said", O_WRONLY | O_CREAT | O_TRUNC);
+
+    kept_stderr = dup(STDERR_FILENO);
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+}
+
+static void said(const char *expected, const char *name)
+{
+    static char bytes[4096];
+
+    dup2(kept_stderr, STDERR_FILENO);
+    close(kept_stderr);
+    is_bytes(bytes, scratch_read("said", bytes, sizeof bytes), expected, strlen(expected), "%s",
+             name);
+}
+
+static void open_rejects(struct rejects *rejects, const char *path, const char *type, bool verbose)
+{
+    rejects_init(rejects, type, verbose);
+    report_open(&rejects->report, path, false, 0, STDIN_FILENO);
+}
+
+static void test_lines(void)
+{
+    struct rejects rejects;
+
+    listen();
+    open_rejects(&rejects, "lines", NULL, false);
+    rejects_line(&rejects, slice_of("secret\r"), 7, "not five TAB-separated fields");
+    rejects_line(&rejects, (struct slice){"a\0b", 3}, UINT64_MAX, "NUL byte");
+    int status = rejects_close(&rejects);
+    said("t: line 7: not five TAB-separated fields\nt: line 18446744073709551615: NUL byte\n",
+         "number and reason, no byte of the line");
+    is_u64((uint64_t)status, 0, "closed");
+    char bytes[32];
+    is_bytes(bytes, scratch_read("lines", bytes, sizeof bytes), "secret\r\na\0b\n", 12,
+             "the lines, byte for byte");
+    listen();
+    open_rejects(&rejects, NULL, "idfa", false);
+    rejects_line(&rejects, slice_of("x"), 1, "reason");
+    rejects_close(&rejects);
+    said("t: idfa line 1: reason\n", "a sink of one type counts that type's lines, and says so");
+}
+
+static void test_cap(void)
+{
+    char ten[1100], all[1024];
+    struct rejects rejects;
+    size_t used = 0;
+
+    for (unsigned i = 1; i <= 25; i++) {
+        used += (size_t)snprintf(all + used, sizeof all - used, "t: line %u: r\n", i);
+        if (i == 10)
+            snprintf(ten, sizeof ten, "%st: 15 more bad lines, not shown\n", all);
+    }
+    for (int verbose = 0; verbose < 2; verbose++) {
+        listen();
+        open_rejects(&rejects, NULL, NULL, verbose);
+        for (uint64_t i = 1; i <= 25; i++)
+            rejects_line(&rejects, slice_of("x"), i, "r");
+        rejects_close(&rejects);
+        said(verbose ? all : ten,
+             verbose ? "--verbose tells all" : "ten are told, the others counted");
+    }
+    listen();
+    open_rejects(&rejects, NULL, NULL, false);
+    for (uint64_t i = 1; i <= 10; i++)
+        rejects_line(&rejects, slice_of("x"), i, "r");
+    rejects_close(&rejects);
+    ten[strstr(ten, "t: 15") - ten] = '\0';
+    said(ten, "ten of ten: no others");
+}
+
+static enum overlong piece(struct rejects *rejects, const char *text, bool ends)
+{
+    struct line line = {slice_of(text), true, ends};
+
+    return rejects_overlong(rejects, &line, 3);
+}
+
+static void test_overlong(void)
+{
+    struct rejects rejects;
+
+    listen();
+    open_rejects(&rejects, "overlong", NULL, false);
+    bool text = piece(&rejects, "  ", false) == OVERLONG_GOES_ON &&
+                piece(&rejects, "x", false) == OVERLONG_GOES_ON &&
+                piece(&rejects, "  ", true) == OVERLONG_REJECTED;
+    bool blank = piece(&rejects, "  ", false) == OVERLONG_GOES_ON &&
+                 piece(&rejects, "\t", true) == OVERLONG_BLANK;
+    bool again = piece(&rejects, "y", false) == OVERLONG_GOES_ON &&
+                 piece(&rejects, "", true) == OVERLONG_REJECTED;
+    rejects_close(&rejects);
+    said("t: line 3: longer than --max-line\nt: line 3: longer than --max-line\n",
+         "each is told once");
+    ok(text, "a line with text somewhere is rejected");
+    ok(blank, "one of white space is blank");
+    ok(again, "... and leaves nothing behind for the next one");
+    static char bytes[64];
+    size_t len = scratch_read("overlong", bytes, sizeof bytes);
+    ok(len >= 8 && memcmp(bytes, "  x  \n", 6) == 0 && memcmp(bytes + len - 2, "y\n", 2) == 0,
+       "the rejected ones are given back");
+}
+
+static void test_cut(void)
+{
+    static const struct {
+        const char *text;
+        bool overlong, blank;
+    } CASE[] = {{"", false, true},
+                {" \t", false, true},
+                {"x", false, false},
+                {"  ", true, true},
+                {"x", true, false}};
+    struct rejects rejects;
+
+    open_rejects(&rejects, NULL, NULL, false);
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        struct line line = {slice_of(CASE[i].text), CASE[i].overlong, true};
+        ok(rejects_cut_is_blank(&rejects, &line) == CASE[i].blank, "a cut line, case %zu", i);
+    }
+    piece(&rejects, "x", false);
+    struct line line = {slice_of("  "), true, true};
+    ok(!rejects_cut_is_blank(&rejects, &line), "a cut line that began with text is not blank");
+    rejects_close(&rejects);
+}
+
+int main(void)
+{
+    scratch_enter();
+    diag_prefix("t", NULL);
+    test_lines();
+    test_cap();
+    test_overlong();
+    test_cut();
+    return done_testing();
+}
