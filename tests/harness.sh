@@ -93,7 +93,7 @@ harness_exit() {
     exit "$harness_status"
 }
 trap harness_exit EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT TERM XFSZ
 
 # ---- TAP
 

@@ -175,6 +175,14 @@ static void test_order_across_cut(void)
     server_kill(&at);
 }
 
+/* Returns when all of its threads have stopped. */
+static void stop_server(void)
+{
+    kill(at.pid, SIGSTOP);
+    if (waitpid(at.pid, NULL, WUNTRACED) != at.pid)
+        scratch_bail("waitpid");
+}
+
 /* A stopped server: nothing was answered, nothing counts. */
 static void test_silent(void)
 {
@@ -183,7 +191,7 @@ static void test_silent(void)
     server.timeout_ms = 300;
     put_number(store, 0);
     store_flush(store);
-    kill(at.pid, SIGSTOP);
+    stop_server();
     for (uint64_t number = 1; number < 11; number++)
         put_number(store, number);
     ok(store_finish(store) == PEER_SILENT, "a stopped server is silent");
@@ -200,7 +208,7 @@ static void test_continued(void)
     server.timeout_ms = 300;
     put_number(store, 0);
     store_flush(store);
-    kill(at.pid, SIGSTOP);
+    stop_server();
     pid_t child = fork_child();
     if (child == 0) {
         for (int i = 0; i < 400; i++)
