@@ -1,6 +1,8 @@
 # make demo sets up and loads sample data; make check sets up and tests; make help names all targets.
 
-CC         ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CFLAGS     ?= -O2 -g
 PREFIX     ?= /usr/local
 PKG_CONFIG ?= pkg-config
@@ -117,6 +119,10 @@ lint:
 	tests/setup check
 	tests/lint
 
+# Measures; nothing is judged by it. make bench BENCH_ARGS='--row pipeline.zcat --rounds 3'
+bench: all $(B)/mksample
+	bench/run --mksample $(abspath $(B)/mksample) $(BENCH_ARGS)
+
 MANUALS := $(wildcard man/*.1)
 
 install: all
@@ -137,9 +143,10 @@ help:
 	@echo 'make check         set up, and run the tests'
 	@echo 'make check-san     the same with the address and undefined sanitizers'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
+	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
 	@echo 'make clean         remove what was built'
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind lint install uninstall clean help
+.PHONY: all demo check check-installed check-san check-valgrind lint bench install uninstall clean help

@@ -25,6 +25,7 @@
 #include "patience.h"
 #include "record.h"
 #include "rejects.h"
+#include "stats_file.h"
 #include "status.h"
 #include "stop.h"
 #include "tally.h"
@@ -117,7 +118,13 @@ static void show_progress(struct router *r)
 static void flush(struct router *r)
 {
     outlets_flush(&r->outlets);
+    report_flush(&r->rejects.report);
     gather_reset(&r->gather);
+}
+
+static bool is_pending(const struct router *r)
+{
+    return outlets_pending(&r->outlets) || report_pending(&r->rejects.report);
 }
 
 /* Reads and routes until the input ends, breaks or a signal comes; returns which. */
@@ -129,7 +136,7 @@ static enum linebuf_result route_all(struct router *r)
     do {
         while (linebuf_next(r->in, &line))
             take_line(r, &line);
-        int wait_ms = gather_left(&r->gather, outlets_pending(&r->outlets));
+        int wait_ms = gather_left(&r->gather, is_pending(r));
         if (wait_ms == 0)
             flush(r);
         result = linebuf_fill(r->in, wait_ms == 0 ? -1 : wait_ms);
@@ -159,7 +166,7 @@ static void take_rest(struct router *r)
         return;
     }
     r->tally.lines++;
-    if (rejects_cut_is_blank(&r->rejects, &line))
+    if (rejects_cut(&r->rejects, &line))
         r->tally.blank++;
     else
         r->tally.invalid++;
@@ -189,10 +196,10 @@ static int open_all(struct router *r)
     const struct common_options *common = &r->options.common;
     const char *path = NULL;
 
-    if (common->stats && outfile_replace_check(common->stats) != OUTFILE_OK)
-        return open_failed(common->stats, strerror(errno), STATUS_CANTCREAT);
     int status = report_open(&r->rejects.report, common->rejects, common->append, common->wait_ms,
                              STDIN_FILENO);
+    if (status == STATUS_OK)
+        status = stats_file_check(common->stats, STDIN_FILENO, &r->rejects.report, NULL);
     if (status)
         return status;
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
@@ -204,9 +211,7 @@ static int open_all(struct router *r)
     if (result == OUTFILE_NO_READER)
         return open_failed(path, "no reader came within --wait: is its memc_sink running?",
                            STATUS_CANTCREAT);
-    bool exhausted =
-        result == OUTFILE_ERRNO && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
-    return open_failed(path, outfile_strerror(result), exhausted ? STATUS_OSERR : STATUS_CANTCREAT);
+    return open_failed(path, outfile_strerror(result), outfile_open_status(result));
 }
 
 /* Closes all, proves the sum, tells the counters; returns the exit status. */
@@ -236,11 +241,7 @@ static int finish(struct router *r)
         diag("%s", text);
     route_tally_json(&r->tally, &json);
     linebuf_close(r->in);
-    if (!common->stats)
-        return r->status;
-    enum outfile_result result = outfile_replace(common->stats, json_end(&json), common->wait_ms);
-    if (result != OUTFILE_OK)
-        worsen(r, open_failed(common->stats, outfile_strerror(result), outfile_status(result)));
+    worsen(r, stats_file_write(common->stats, json_end(&json), common->wait_ms));
     return r->status;
 }
 

@@ -31,6 +31,7 @@
 #include "outfile.h"
 #include "patience.h"
 #include "sink.h"
+#include "stats_file.h"
 #include "status.h"
 #include "stop.h"
 #include "verdict.h"
@@ -89,7 +90,8 @@ static int infile_status(enum infile_result result)
 
 static int open_input(struct run *run, bool stdin_closed)
 {
-    bool standard = !run->options.input || strcmp(run->options.input, "-") == 0;
+    const char *path = run->options.input;
+    bool standard = !path || strcmp(path, "-") == 0 || descriptors_named(path) == STDIN_FILENO;
 
     if (standard && stdin_closed)
         return fail("standard input", "is closed", STATUS_NOINPUT);
@@ -97,7 +99,7 @@ static int open_input(struct run *run, bool stdin_closed)
         diag("standard input is a terminal; try: memc_sink SERVER FILE (memc_sink --help)");
         return STATUS_USAGE;
     }
-    enum infile_result result = infile_open(run->options.input, run->options.keep_open, &run->file);
+    enum infile_result result = infile_open(path, run->options.keep_open, &run->file);
     if (result != INFILE_OK)
         return fail(input_name(run), infile_strerror(result), infile_status(result));
     run->in = linebuf_open(run->file.fd, run->options.common.max_line);
@@ -109,16 +111,14 @@ static int open_reports(struct run *run)
     const struct common_options *common = &run->options.common;
     struct sink *sink = &run->sink;
 
-    if (common->stats) {
-        enum outfile_result result = outfile_replace_check(common->stats);
-        if (result != OUTFILE_OK)
-            return fail(common->stats, outfile_strerror(result), STATUS_CANTCREAT);
-    }
     int status = report_open(&sink->rejects.report, common->rejects, common->append,
                              common->wait_ms, run->file.fd);
     if (status == STATUS_OK)
         status = report_open(&sink->undelivered, run->options.undelivered, common->append,
                              common->wait_ms, run->file.fd);
+    if (status == STATUS_OK)
+        status = stats_file_check(common->stats, run->file.fd, &sink->rejects.report,
+                                  &sink->undelivered);
     return status;
 }
 
@@ -207,8 +207,13 @@ static enum linebuf_result end_standing(struct run *run)
     bool goes_on;
 
     stop_forgive();
-    if (infile_let_go(&run->file))
-        return take_all(run);
+    infile_let_go(&run->file);
+    while (infile_is_abandoned(&run->file)) {
+        enum linebuf_result result = linebuf_fill(run->in, 0);
+        take_lines(run);
+        if (result == LINEBUF_END || result == LINEBUF_ERROR)
+            return result;
+    }
     do {
         goes_on = linebuf_finish(run->in, &patience);
         take_lines(run);
@@ -228,7 +233,9 @@ static void take_rest(struct run *run)
         return;
     }
     sink_take_cut(&run->sink, &line);
-    diag("the input was cut in line %" PRIu64 ": no LF at its end", linebuf_number(run->in));
+    diag("the input was cut in its %s%sline %" PRIu64 ": no LF at its end",
+         run->sink.tally.type ? run->sink.tally.type : "", run->sink.tally.type ? " " : "",
+         linebuf_number(run->in));
     worsen(run, STATUS_IOERR);
 }
 
@@ -277,11 +284,7 @@ static void tell_tally(struct run *run)
     if (!common->quiet)
         diag("%s", text);
     sink_tally_json(tally, &json);
-    if (!common->stats)
-        return;
-    enum outfile_result result = outfile_replace(common->stats, json_end(&json), common->wait_ms);
-    if (result != OUTFILE_OK)
-        worsen(run, fail(common->stats, outfile_strerror(result), outfile_status(result)));
+    worsen(run, stats_file_write(common->stats, json_end(&json), common->wait_ms));
 }
 
 static void finish(struct run *run)
@@ -290,6 +293,8 @@ static void finish(struct run *run)
 
     if (sink->store)
         store_finish(sink->store);
+    if (run->options.keep_open && stop_signal() == SIGTERM)
+        stop_forgive(); /* the end of a standing sink is no failure, whatever it was doing */
     worsen(run, verdict_on_server(sink));
     worsen(run, verdict_on_retention(sink));
     take_in_verified(sink);

@@ -37,7 +37,8 @@ bool address_parse(const char *text, struct address *address, const char **reaso
     if (!number_u32(slice_of(colon + 1), &port) || port < 1 || port > UINT16_MAX)
         return fail(reason, "the port is a number from 1 to 65535");
     host.len = (size_t)(colon - text);
-    if (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']')
+    if (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']' &&
+        memchr(host.at, ':', host.len))
         host = (struct slice){host.at + 1, host.len - 2};
     else if (memchr(host.at, ':', host.len) || memchr(host.at, '[', host.len))
         return fail(reason, "an IPv6 address stands in brackets: [V6]:PORT");

@@ -51,7 +51,9 @@ static enum options_result bad_option(int code, char **argv, struct options_erro
 {
     if (code == ':')
         return options_fail(error, "option '%s' needs a value", argv[optind - 1]);
-    if (optopt > 0 && optopt < 256 && strncmp(argv[optind - 1], "--", 2) != 0)
+    const char *word = argv[optind - 1];
+    bool with_value = strncmp(word, "--", 2) == 0 && strchr(word, '=');
+    if (optopt > 0 && optopt < 256 && !with_value)
         return options_fail(error, "unknown option '-%c'", optopt);
     return options_fail(error, "option '%s' is unknown, ambiguous or takes no value",
                         argv[optind - 1]);

@@ -45,7 +45,7 @@ void diag(const char *format, ...)
     int saved = errno;
     va_list args;
 
-    int len = snprintf(text, sizeof text, "%s: %s%s", prefix_program,
+    int len = snprintf(text, sizeof text, "%s: %.256s%s", prefix_program,
                        prefix_label ? prefix_label : "", prefix_label ? ": " : "");
     if (len < 0 || (size_t)len >= sizeof text)
         len = (int)sizeof text - 1;

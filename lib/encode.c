@@ -3,7 +3,9 @@
 #include "appsinstalled.pb-c.h"
 #include "number.h"
 
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +44,8 @@ static void print_double(const char *name, double number, struct outbuf *out)
     char digits[32], text[64];
     double back;
 
-    for (int precision = 1; precision <= 17; precision++) {
+    for (int precision = isnormal(number) ? DBL_DIG : 1; precision <= DBL_DECIMAL_DIG;
+         precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, number);
         if (number_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
             break;

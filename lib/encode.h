@@ -14,7 +14,7 @@
 /* `dev_type:dev_id` into key, at most RECORD_KEY_MAX bytes, no NUL; returns its length. */
 size_t encode_key(const struct record *record, char *key);
 
-/* The most bytes that the value of a line of this length can have. */
+/* The most bytes that the value of a line of this length can have, or of a shorter one. */
 size_t encode_value_max(size_t line_bytes);
 
 /* The value into memory with room for it; returns its length. */

@@ -61,7 +61,7 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
         return close_with(fd, INFILE_ERRNO);
     }
     bool fifo = S_ISFIFO(info.st_mode);
-    if (!standard && flock(fd, LOCK_EX | LOCK_NB) < 0)
+    if (!standard && (fifo || S_ISREG(info.st_mode)) && flock(fd, LOCK_EX | LOCK_NB) < 0)
         return close_with(fd, errno == EWOULDBLOCK ? INFILE_LOCKED : INFILE_ERRNO);
     if (keep_open && !fifo)
         return close_with(fd, INFILE_NOT_FIFO);
@@ -108,11 +108,15 @@ enum infile_result infile_wait_writer(const struct infile *file, struct linebuf 
     return INFILE_OK;
 }
 
-bool infile_let_go(struct infile *file)
+void infile_let_go(struct infile *file)
+{
+    close(file->keeper);
+    file->keeper = -1;
+}
+
+bool infile_is_abandoned(const struct infile *file)
 {
     struct pollfd ready = {.fd = file->fd, .events = POLLIN};
 
-    close(file->keeper);
-    file->keeper = -1;
     return poll(&ready, 1, 0) > 0 && ready.revents & POLLHUP;
 }

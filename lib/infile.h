@@ -34,10 +34,11 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
 enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
                                       int64_t wait_ms);
 
-/*
- * Closes the keeper. True: nobody else holds the FIFO for writing, so what
- * still stands in it would be lost with this reader: read on to its end.
- */
-bool infile_let_go(struct infile *file);
+/* Closes the keeper. */
+void infile_let_go(struct infile *file);
+
+/* True if nobody holds the FIFO for writing: what still stands in it would be lost with this
+ * reader. */
+bool infile_is_abandoned(const struct infile *file);
 
 #endif

@@ -39,8 +39,8 @@ bool number_u32(struct slice text, uint32_t *value)
 }
 
 /*
- * A double is decided by its first 767 significant digits and by whether
- * anything follows them; 17 more digits cost nothing.
+ * A double is decided by its first 768 significant digits and by whether
+ * anything follows them; 16 more digits cost nothing.
  */
 enum { DIGITS_KEPT = 784, MANTISSA_DIGITS = 19 };
 

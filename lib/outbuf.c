@@ -13,7 +13,9 @@ enum { CAPACITY_BYTES = 64 * 1024 };
 struct outbuf {
     int fd;
     bool locking;
-    bool open_line; /* the last piece did not end its line */
+    bool open_line;   /* the last piece did not end its line */
+    bool holding;     /* the lock, for that line */
+    off_t line_start; /* where that line begins in the file; -1: it cannot be taken back */
     int error;
     size_t used;
     char buffer[CAPACITY_BYTES];
@@ -28,6 +30,8 @@ struct outbuf *outbuf_open(int fd, bool locking)
     out->fd = fd;
     out->locking = locking;
     out->open_line = false;
+    out->holding = false;
+    out->line_start = -1;
     out->error = 0;
     out->used = 0;
     return out;
@@ -55,7 +59,7 @@ static int set_lock(const struct outbuf *out, short type)
 {
     struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
 
-    if (!out->locking)
+    if (!out->locking || out->holding)
         return 0;
     while (fcntl(out->fd, F_OFD_SETLKW, &whole) < 0)
         if (errno != EINTR)
@@ -122,7 +126,24 @@ bool outbuf_line(struct outbuf *out, struct slice line)
     return true;
 }
 
-bool outbuf_piece(struct outbuf *out, struct slice piece, bool ends)
+/* Takes the lock for a line in pieces, until it ends or is taken back. */
+static void begin_pieces(struct outbuf *out)
+{
+    if (!outbuf_flush(out))
+        return;
+    out->error = set_lock(out, F_WRLCK);
+    out->line_start = lseek(out->fd, 0, SEEK_END);
+    out->holding = true;
+}
+
+static void end_pieces(struct outbuf *out)
+{
+    outbuf_flush(out);
+    out->holding = false;
+    set_lock(out, F_UNLCK);
+}
+
+static void append(struct outbuf *out, struct slice piece)
 {
     while (!out->error && piece.len > 0) {
         size_t room = CAPACITY_BYTES - out->used;
@@ -134,10 +155,38 @@ bool outbuf_piece(struct outbuf *out, struct slice piece, bool ends)
         if (out->used == CAPACITY_BYTES)
             outbuf_flush(out);
     }
+}
+
+bool outbuf_piece(struct outbuf *out, struct slice piece, bool ends)
+{
+    if (out->locking && !out->holding)
+        begin_pieces(out);
     out->open_line = !ends;
-    if (ends && !out->error)
-        out->buffer[out->used++] = '\n';
+    append(out, piece);
+    if (ends)
+        append(out, (struct slice){"\n", 1});
+    if (ends && out->holding)
+        end_pieces(out);
     return !out->error;
+}
+
+bool outbuf_cancel(struct outbuf *out)
+{
+    if (!out->open_line)
+        return !out->error;
+    if (out->line_start < 0)
+        return outbuf_piece(out, (struct slice){NULL, 0}, true);
+    out->used = 0;
+    if (ftruncate(out->fd, out->line_start) < 0 || lseek(out->fd, out->line_start, SEEK_SET) < 0)
+        out->error = errno;
+    out->open_line = false;
+    end_pieces(out);
+    return !out->error;
+}
+
+int outbuf_descriptor(const struct outbuf *out)
+{
+    return out->fd;
 }
 
 bool outbuf_pending(const struct outbuf *out)

@@ -22,11 +22,21 @@ struct outbuf *outbuf_open(int fd, bool locking);
  */
 bool outbuf_line(struct outbuf *out, struct slice line);
 
-/* The same in pieces: a line longer than memory. The last piece ends it with the LF. */
+/*
+ * The same in pieces: a line longer than memory. The last piece ends it with
+ * the LF. With locking the lock is held meanwhile.
+ */
 bool outbuf_piece(struct outbuf *out, struct slice piece, bool ends);
+
+/* Takes the pieces of an open line back from a regular file; elsewhere they stay, ended by an LF.
+ */
+bool outbuf_cancel(struct outbuf *out);
 
 /* Writes what is gathered. False: as above. */
 bool outbuf_flush(struct outbuf *out);
+
+/* The descriptor that it writes to. */
+int outbuf_descriptor(const struct outbuf *out);
 
 /* True if lines are gathered that outbuf_flush would write. */
 bool outbuf_pending(const struct outbuf *out);

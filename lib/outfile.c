@@ -44,6 +44,13 @@ int outfile_status(enum outfile_result result)
     return result == OUTFILE_ERRNO ? STATUS_IOERR : STATUS_CANTCREAT;
 }
 
+int outfile_open_status(enum outfile_result result)
+{
+    if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
+        return STATUS_OK;
+    return result == OUTFILE_ERRNO ? status_of_errno(errno, STATUS_CANTCREAT) : STATUS_CANTCREAT;
+}
+
 /* A FIFO without reader refuses a non-blocking open with ENXIO; a socket does so for good. */
 static bool lacks_reader(const char *path)
 {
@@ -52,12 +59,12 @@ static bool lacks_reader(const char *path)
     return errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-static enum outfile_result open_waiting(const char *path, int flags, int64_t wait_ms, int *fd)
+static enum outfile_result open_waiting(const char *path, int64_t wait_ms, int *fd)
 {
     struct patience patience = patience_start(wait_ms);
 
     for (;;) {
-        *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | flags);
+        *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
         if (*fd >= 0)
             return OUTFILE_OK;
         if (!lacks_reader(path))
@@ -89,10 +96,9 @@ enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd
     struct stat info;
     int opened;
 
-    enum outfile_result result =
-        open_waiting(path, descriptors_named(path) < 0 ? O_NOFOLLOW : 0, wait_ms, &opened);
+    enum outfile_result result = open_waiting(path, wait_ms, &opened);
     if (result != OUTFILE_OK)
-        return errno == EISDIR || errno == ELOOP ? OUTFILE_NOT_FIFO : result;
+        return errno == EISDIR ? OUTFILE_NOT_FIFO : result;
     if (fstat(opened, &info) < 0)
         return close_with(opened, OUTFILE_ERRNO);
     if (!S_ISFIFO(info.st_mode))
@@ -115,7 +121,7 @@ static enum outfile_result open_existing(const char *path, bool append, int64_t 
     struct stat info;
     int opened;
 
-    enum outfile_result result = open_waiting(path, 0, wait_ms, &opened);
+    enum outfile_result result = open_waiting(path, wait_ms, &opened);
     if (result != OUTFILE_OK)
         return errno == ENOENT ? OUTFILE_EXISTS : result; /* a link to nothing */
     if (fstat(opened, &info) < 0)

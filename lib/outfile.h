@@ -28,9 +28,12 @@ const char *outfile_strerror(enum outfile_result result);
  */
 int outfile_status(enum outfile_result result);
 
+/* The same for a file that could not be opened at the start. */
+int outfile_open_status(enum outfile_result result);
+
 /*
  * A FIFO, or a pipe by /dev/fd/N, for writing; waits at most wait_ms for a
- * reader (< 0: no limit). A symbolic link is not followed. The
+ * reader (< 0: no limit). The
  * descriptor blocks; its pipe is made large where the system allows it.
  */
 enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd);

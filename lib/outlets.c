@@ -24,8 +24,13 @@ static bool make_fifo(const char *path)
 {
     mode_t mode = S_IRUSR | S_IWUSR;
 
-    if (mkfifo(path, mode) < 0)
-        return errno == EEXIST;
+    if (mkfifo(path, mode) < 0) {
+        struct stat info;
+        if (errno != EEXIST || lstat(path, &info) < 0)
+            return false;
+        errno = ELOOP; /* whoever put a link there would get what was meant for a private FIFO */
+        return !S_ISLNK(info.st_mode);
+    }
     return chmod(path, mode) == 0; /* whatever the umask */
 }
 

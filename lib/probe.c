@@ -1,16 +1,9 @@
 #include "probe.h"
 
-#include "patience.h"
-#include "stop.h"
+#include "dial.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { HEADER_BYTES = 24, MAGIC_RESPONSE = 0x81, OPCODE_VERSION = 0x0b, VERSION_BYTES_MAX = 31 };
@@ -18,70 +11,22 @@ enum { HEADER_BYTES = 24, MAGIC_RESPONSE = 0x81, OPCODE_VERSION = 0x0b, VERSION_
 static const char VERSION_REQUEST[HEADER_BYTES] = {'\x80',
                                                    OPCODE_VERSION, [22] = '\r', [23] = '\n'};
 
-static enum peer peer_of_errno(int error)
-{
-    errno = error;
-    if (error == EACCES || error == EPERM)
-        return PEER_DENIED;
-    if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
-        return PEER_NO_RESOURCES;
-    return error == ETIMEDOUT || error == EAGAIN ? PEER_SILENT : PEER_UNREACHABLE;
-}
-
-/* Waits for the socket; an absolute limit, so that a server of one byte a second does not renew it.
- */
-static enum peer wait_for(int fd, short events, struct patience *patience)
-{
-    struct pollfd ready = {.fd = fd, .events = events};
-    enum { SLICE_MS = 100 };
-
-    for (;;) {
-        int count = stop_poll(&ready, patience_slice(patience, SLICE_MS));
-        if (count > 0)
-            return PEER_OK;
-        if (stop_signal())
-            return PEER_STOPPED;
-        if (!patience_step(patience, 2 * SLICE_MS))
-            return PEER_SILENT;
-    }
-}
-
-static enum peer connect_to(int fd, const struct sockaddr *to, socklen_t len,
-                            struct patience *patience)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (connect(fd, to, len) == 0)
-        return PEER_OK;
-    if (errno != EINPROGRESS)
-        return peer_of_errno(errno);
-    enum peer peer = wait_for(fd, POLLOUT, patience);
-    if (peer != PEER_OK)
-        return peer;
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return error ? peer_of_errno(error) : PEER_OK;
-}
-
 /* Reads until `enough` bytes, or an LF where the answer is text. *len tells how many came. */
 static enum peer read_answer(int fd, char *answer, size_t size, size_t enough, size_t *len,
                              struct patience *patience)
 {
-    *len = 0;
-    while (*len < enough) {
-        enum peer peer = wait_for(fd, POLLIN, patience);
-        if (peer != PEER_OK)
+    size_t got;
+
+    for (*len = 0; *len < enough; *len += got) {
+        enum peer peer = dial_receive(fd, answer + *len, size - *len, &got, patience);
+        if (peer != PEER_OK && *len == 0)
             return peer;
-        ssize_t got = recv(fd, answer + *len, size - *len, 0);
-        if (got <= 0 && *len > 0)
-            return PEER_OK;
-        if (got <= 0)
-            return got == 0 ? PEER_LOST : peer_of_errno(errno);
-        *len += (size_t)got;
-        if ((unsigned char)answer[0] != MAGIC_RESPONSE && memchr(answer, '\n', *len))
-            return PEER_OK;
+        if (peer == PEER_OK && got == 0 && *len == 0)
+            return PEER_LOST;
+        if (peer != PEER_OK || got == 0)
+            return peer == PEER_SILENT || peer == PEER_STOPPED ? peer : PEER_OK;
+        if ((unsigned char)answer[0] != MAGIC_RESPONSE && memchr(answer, '\n', *len + got))
+            enough = 0;
     }
     return PEER_OK;
 }
@@ -103,7 +48,7 @@ static enum peer judge_text(int fd, char *answer, size_t size, size_t len,
         return PEER_AUTH;
     if (!begins(answer, len, "ERROR") && !begins(answer, len, "CLIENT_ERROR"))
         return PEER_NOT_MEMCACHED;
-    if (send(fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) != (ssize_t)sizeof REQUEST - 1 ||
+    if (dial_send(fd, REQUEST, sizeof REQUEST - 1) != PEER_OK ||
         read_answer(fd, answer, size, size, &len, patience) != PEER_OK)
         return PEER_NOT_MEMCACHED;
     if (begins(answer, len, "CLIENT_ERROR unauthenticated"))
@@ -116,9 +61,9 @@ static enum peer ask_version(int fd, struct patience *patience)
     char answer[256];
     size_t len;
 
-    if (send(fd, VERSION_REQUEST, HEADER_BYTES, MSG_NOSIGNAL) != HEADER_BYTES)
-        return peer_of_errno(errno);
-    enum peer peer = read_answer(fd, answer, sizeof answer, HEADER_BYTES, &len, patience);
+    enum peer peer = dial_send(fd, VERSION_REQUEST, HEADER_BYTES);
+    if (peer == PEER_OK)
+        peer = read_answer(fd, answer, sizeof answer, HEADER_BYTES, &len, patience);
     if (peer != PEER_OK)
         return peer;
     const unsigned char *header = (const unsigned char *)answer;
@@ -133,51 +78,17 @@ static enum peer ask_version(int fd, struct patience *patience)
     return good ? PEER_OK : PEER_NOT_MEMCACHED;
 }
 
-static enum peer probe_at(int family, const struct sockaddr *to, socklen_t len, int timeout_ms)
-{
-    struct patience patience = patience_start(timeout_ms);
-    int fd = socket(family, SOCK_STREAM, 0);
-
-    if (fd < 0)
-        return peer_of_errno(errno);
-    enum peer peer = connect_to(fd, to, len, &patience);
-    if (peer == PEER_OK)
-        peer = ask_version(fd, &patience);
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return peer;
-}
-
-static enum peer probe_local(const struct address *address, int timeout_ms)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-
-    memcpy(to.sun_path, address->host, strlen(address->host) + 1);
-    return probe_at(AF_UNIX, (const struct sockaddr *)&to, sizeof to, timeout_ms);
-}
-
 enum peer probe(const struct address *address, int timeout_ms)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
-    char port[8];
-    enum peer peer = PEER_NO_HOST;
+    int fd;
 
-    if (address_is_local_socket(address))
-        return probe_local(address, timeout_ms);
-    snprintf(port, sizeof port, "%u", (unsigned)address->port);
-    int failed = getaddrinfo(address->host, port, &hints, &list);
-    if (failed == EAI_SYSTEM || failed == EAI_MEMORY)
-        return failed == EAI_SYSTEM ? peer_of_errno(errno) : peer_of_errno(ENOMEM);
-    if (failed)
-        return failed == EAI_AGAIN ? PEER_UNRESOLVED : PEER_NO_HOST;
-    for (struct addrinfo *each = list; each; each = each->ai_next) {
-        peer = probe_at(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_ms);
-        if (peer == PEER_OK || peer == PEER_STOPPED)
-            break;
-    }
+    enum peer peer = dial(address, timeout_ms, &fd);
+    if (peer != PEER_OK)
+        return peer;
+    struct patience patience = patience_start(timeout_ms);
+    peer = ask_version(fd, &patience);
     int saved = errno;
-    freeaddrinfo(list);
+    close(fd);
     errno = saved;
     return peer;
 }

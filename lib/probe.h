@@ -14,7 +14,7 @@
 #include "address.h"
 #include "peer.h"
 
-/* Waits at most timeout_ms for each address of the name. */
+/* Waits at most timeout_ms for the connection to each address of the name, and for the answer. */
 enum peer probe(const struct address *address, int timeout_ms);
 
 #endif

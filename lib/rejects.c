@@ -34,23 +34,25 @@ void rejects_line(struct rejects *rejects, struct slice line, uint64_t number, c
     complain(rejects, number, reason);
 }
 
-/* Its bytes are gone to the report before it can be known whether it is blank to its end. */
 enum overlong rejects_overlong(struct rejects *rejects, const struct line *line, uint64_t number)
 {
     bool blank = rejects->blank_so_far && record_is_blank(line->text);
 
-    report_piece(&rejects->report, line->text, line->ends);
     rejects->blank_so_far = blank || line->ends;
+    if (line->ends && blank) {
+        report_cancel(&rejects->report);
+        return OVERLONG_BLANK;
+    }
+    report_piece(&rejects->report, line->text, line->ends);
     if (!line->ends)
         return OVERLONG_GOES_ON;
-    if (blank)
-        return OVERLONG_BLANK;
     complain(rejects, number, "longer than --max-line");
     return OVERLONG_REJECTED;
 }
 
-bool rejects_cut_is_blank(const struct rejects *rejects, const struct line *line)
+bool rejects_cut(struct rejects *rejects, const struct line *line)
 {
+    report_cancel(&rejects->report);
     return record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
 }
 

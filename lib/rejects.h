@@ -26,9 +26,11 @@ void rejects_line(struct rejects *rejects, struct slice line, uint64_t number, c
 enum overlong { OVERLONG_GOES_ON, OVERLONG_BLANK, OVERLONG_REJECTED };
 enum overlong rejects_overlong(struct rejects *rejects, const struct line *line, uint64_t number);
 
-/* The unterminated last line of a cut input: no record, not given back. True if it is only blank.
+/*
+ * The unterminated last line of a cut input: no record, not given back; its
+ * earlier pieces are taken back. True if it is only blank.
  */
-bool rejects_cut_is_blank(const struct rejects *rejects, const struct line *line);
+bool rejects_cut(struct rejects *rejects, const struct line *line);
 
 /* Tells how many complaints were passed over; closes the report and returns its exit status. */
 int rejects_close(struct rejects *rejects);

@@ -14,8 +14,8 @@ static bool is_same_file(int a, int b)
 {
     struct stat x, y;
 
-    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && (S_ISREG(x.st_mode) || S_ISFIFO(x.st_mode)) &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int fail(struct report *report, int status, const char *reason)
@@ -36,21 +36,53 @@ int report_open(struct report *report, const char *path, bool append, int64_t wa
     if (result == OUTFILE_STOPPED)
         return report->status = STATUS_OK;
     if (result != OUTFILE_OK)
-        return fail(report, STATUS_CANTCREAT, outfile_strerror(result));
+        return fail(report, outfile_open_status(result), outfile_strerror(result));
     if (is_same_file(fd, input_fd)) {
         close(fd);
         return fail(report, STATUS_CANTCREAT, "is the input itself");
     }
-    report->out = outbuf_open(fd, false);
+    report->out = outbuf_open(fd, true); /* others may add to the same file */
     return report->out ? STATUS_OK : fail(report, STATUS_OSERR, strerror(errno));
+}
+
+static void check(struct report *report, bool written)
+{
+    if (!written && !report->status)
+        fail(report, STATUS_IOERR, strerror(outbuf_error(report->out)));
 }
 
 void report_piece(struct report *report, struct slice piece, bool ends)
 {
-    if (!report->out || report->status)
-        return;
-    if (!outbuf_piece(report->out, piece, ends))
-        fail(report, STATUS_IOERR, strerror(outbuf_error(report->out)));
+    if (report->out)
+        check(report, outbuf_piece(report->out, piece, ends));
+}
+
+void report_line(struct report *report, struct slice line)
+{
+    if (report->out)
+        check(report, outbuf_line(report->out, line));
+}
+
+void report_cancel(struct report *report)
+{
+    if (report->out)
+        check(report, outbuf_cancel(report->out));
+}
+
+void report_flush(struct report *report)
+{
+    if (report->out)
+        check(report, outbuf_flush(report->out));
+}
+
+bool report_pending(const struct report *report)
+{
+    return report->out && outbuf_pending(report->out);
+}
+
+int report_descriptor(const struct report *report)
+{
+    return outbuf_descriptor(report->out);
 }
 
 int report_close(struct report *report)

@@ -28,10 +28,18 @@ int report_open(struct report *report, const char *path, bool append, int64_t wa
 /* A line in pieces, as it was; an LF is added at its end. */
 void report_piece(struct report *report, struct slice piece, bool ends);
 
-static inline void report_line(struct report *report, struct slice line)
-{
-    report_piece(report, line, true);
-}
+void report_line(struct report *report, struct slice line);
+
+/* Takes the pieces of the line that has not ended back, where the file allows it: else they stay,
+ * with an LF. */
+void report_cancel(struct report *report);
+
+/* Writes what is gathered; pending: there is something. */
+void report_flush(struct report *report);
+bool report_pending(const struct report *report);
+
+/* The descriptor of an open report. */
+int report_descriptor(const struct report *report);
 
 /* Returns report->status. */
 int report_close(struct report *report);

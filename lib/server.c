@@ -2,6 +2,7 @@
 
 #include "number.h"
 #include "probe.h"
+#include "stats.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -28,13 +29,13 @@ static void set(memcached_st *memc, memcached_behavior_t behavior, uint64_t valu
 }
 
 /* A handle for the address, not yet connected. NULL: out of memory. */
-static memcached_st *open_handle(const struct address *address, int timeout_ms, bool binary)
+static memcached_st *open_handle(const struct address *address, int timeout_ms)
 {
     memcached_st *memc = memcached_create(NULL);
 
     if (!memc)
         return NULL;
-    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, binary);
+    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, 1);
     set(memc, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
     set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
     set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
@@ -62,7 +63,7 @@ static enum peer connect_once(struct server *server)
 
     if (peer != PEER_OK)
         return peer;
-    server->memc = open_handle(server->address, server->timeout_ms, true);
+    server->memc = open_handle(server->address, server->timeout_ms);
     if (!server->memc) {
         errno = ENOMEM;
         return PEER_NO_RESOURCES;
@@ -83,24 +84,19 @@ struct fence {
     bool old_seen, new_seen;
 };
 
-/* One line of it: N:addr tcp:127.0.0.1:54321 */
-static memcached_return_t see_connection(const memcached_instance_st *unused, const char *key,
-                                         size_t key_length, const char *value, size_t value_length,
-                                         void *context)
+/* STAT N:addr tcp:127.0.0.1:54321 */
+static void see_connection(void *context, struct slice name, struct slice value)
 {
     struct fence *fence = context;
-    struct slice name = {key, key_length};
-    struct slice port = {value, value_length};
+    struct slice port = value;
 
-    (void)unused;
     slice_cut(&name, ':');
     if (!name.at || !slice_equal(name, slice_of("addr")))
-        return MEMCACHED_SUCCESS;
-    for (struct slice rest = port; rest.at;)
+        return;
+    for (struct slice rest = value; rest.at;)
         port = slice_cut(&rest, ':');
     fence->old_seen |= slice_equal(port, fence->old_port);
     fence->new_seen |= slice_equal(port, fence->new_port);
-    return MEMCACHED_SUCCESS;
 }
 
 /*
@@ -112,17 +108,14 @@ static enum peer look_at_fence(const struct server *server, in_port_t old_port)
 {
     char old_text[8], new_text[8];
     struct fence fence = {.old_seen = false};
-    memcached_st *memc = open_handle(server->address, server->timeout_ms, false);
 
-    if (!memc)
-        return PEER_SILENT;
     snprintf(old_text, sizeof old_text, "%u", (unsigned)old_port);
     snprintf(new_text, sizeof new_text, "%u", (unsigned)memcached_server_srcport(instance(server)));
     fence.old_port = slice_of(old_text);
     fence.new_port = slice_of(new_text);
-    memcached_return_t rc = memcached_stat_execute(memc, "conns", see_connection, &fence);
-    memcached_free(memc);
-    if (fence.old_seen || rc != MEMCACHED_SUCCESS)
+    enum peer peer =
+        stats_read(server->address, "stats conns", server->timeout_ms, see_connection, &fence);
+    if (peer != PEER_OK || fence.old_seen)
         return PEER_SILENT;
     return fence.new_seen ? PEER_OK : PEER_NO_FENCE;
 }
@@ -149,7 +142,9 @@ static enum peer fence_off(struct server *server, in_port_t old_port)
 {
     if (!address_is_local_socket(server->address))
         return wait_for_fence(server, old_port);
-    struct counters now = server_read_counters(server->address, server->timeout_ms);
+    struct counters now;
+
+    server_read_counters(server->address, server->timeout_ms, &now);
     return counters_restarted(&server->counters, &now) ? PEER_OK : PEER_NO_FENCE;
 }
 
@@ -217,12 +212,30 @@ enum peer server_connect(struct server *server, enum peer why, bool sent)
         }
     }
     server->local_port = memcached_server_srcport(instance(server));
-    if (server->connected_before)
+    server->slow_answers = 0;
+    if (server->connected_before) {
         server->reconnects++;
-    else
-        server->counters = server_read_counters(server->address, server->timeout_ms);
+        return PEER_OK;
+    }
     server->connected_before = true;
-    return PEER_OK;
+    peer = server_read_counters(server->address, server->timeout_ms, &server->counters);
+    if (peer != PEER_NO_RESOURCES)
+        return PEER_OK; /* else unreadable: the verdict is then unproven */
+    server_drop(server);
+    return peer;
+}
+
+void server_works(struct server *server)
+{
+    server->retry.since_ms = patience_clock_ms();
+}
+
+bool server_is_too_slow(struct server *server, int64_t since_ms)
+{
+    bool slow = patience_clock_ms() - since_ms > server->timeout_ms;
+
+    server->slow_answers = slow ? server->slow_answers + 1 : 0;
+    return server->slow_answers > 1;
 }
 
 bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes)
@@ -269,21 +282,18 @@ struct stat_target {
     int64_t *value;
 };
 
-static memcached_return_t take_stat(const memcached_instance_st *unused, const char *key,
-                                    size_t key_length, const char *value, size_t value_length,
-                                    void *context)
+static void take_stat(void *context, struct slice name, struct slice value)
 {
     uint64_t number;
 
-    (void)unused;
     for (const struct stat_target *target = context; target->name; target++)
-        if (slice_equal((struct slice){key, key_length}, slice_of(target->name)) &&
-            number_u64((struct slice){value, value_length}, &number) && number <= INT64_MAX)
+        if (slice_equal(name, slice_of(target->name)) && number_u64(value, &number) &&
+            number <= INT64_MAX)
             *target->value = (int64_t)number;
-    return MEMCACHED_SUCCESS;
 }
 
-struct counters server_read_counters(const struct address *address, int timeout_ms)
+enum peer server_read_counters(const struct address *address, int timeout_ms,
+                               struct counters *counters)
 {
     struct counters c = COUNTERS_UNKNOWN;
     int64_t now = -1, uptime = -1;
@@ -296,13 +306,11 @@ struct counters server_read_counters(const struct address *address, int timeout_
                                     {NULL, NULL}};
     struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
 
-    memcached_st *memc = open_handle(address, timeout_ms, true);
-    if (!memc)
-        return c;
-    memcached_stat_execute(memc, NULL, take_stat, general);
-    memcached_stat_execute(memc, "settings", take_stat, settings);
-    memcached_free(memc);
+    enum peer peer = stats_read(address, "stats", timeout_ms, take_stat, general);
+    if (peer == PEER_OK)
+        peer = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
     if (now >= 0 && uptime >= 0)
         c.start = now - uptime;
-    return c;
+    *counters = c;
+    return peer;
 }

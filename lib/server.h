@@ -25,6 +25,7 @@ struct server {
     struct patience retry; /* while retrying: what is left of retry_ms */
     int pause_ms;          /* before the next try */
     bool connected_before;
+    unsigned slow_answers; /* in a row */
     uint64_t reconnects;
     bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
@@ -51,6 +52,17 @@ static inline void server_is_well(struct server *server)
     server->reached = true;
 }
 
+/* To be called before requests are sent: the time that was spent idle does not count as
+ * reconnecting. */
+void server_works(struct server *server);
+
+/*
+ * To be called after each answer with the time when the wait for it began:
+ * true if the second in a row took longer than the timeout. Bytes that trickle
+ * in renew the library's own timeout; after a stop (Ctrl-Z) one answer is late.
+ */
+bool server_is_too_slow(struct server *server, int64_t since_ms);
+
 /*
  * True if the server would answer that this item is too large for it: then
  * the key's old value would be gone. False also if its limit is unknown.
@@ -67,9 +79,10 @@ void server_drop(struct server *server);
 void server_close(struct server *server);
 
 /*
- * Reads the counters on a connection of its own; what cannot be read is -1.
- * The peer must have been probed or connected to before.
+ * Reads the counters on connections of their own; what cannot be read is -1.
+ * Returns PEER_OK or why not all was read.
  */
-struct counters server_read_counters(const struct address *address, int timeout_ms);
+enum peer server_read_counters(const struct address *address, int timeout_ms,
+                               struct counters *counters);
 
 #endif

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VALUE_BYTES_USUAL = 64 * 1024 };
-
 static void on_outcome(void *context, enum store_outcome outcome, const struct batch_record *record)
 {
     struct sink *sink = context;
@@ -31,6 +29,13 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
     }
 }
 
+static void give_back(void *context, struct slice line)
+{
+    struct sink *sink = context;
+
+    report_line(&sink->undelivered, line);
+}
+
 void sink_init(struct sink *sink, const struct sink_options *options)
 {
     static const char *const MODE[] = {
@@ -46,6 +51,22 @@ void sink_init(struct sink *sink, const struct sink_options *options)
     server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
 }
 
+static bool open_verify(struct sink *sink)
+{
+    sink->verify =
+        verify_open(&sink->server, sink->options->batch, &sink->verified, give_back, sink);
+    return sink->verify;
+}
+
+static bool open_records(struct sink *sink)
+{
+    int fd = dup(STDOUT_FILENO);
+
+    if (fd >= 0)
+        sink->records = outbuf_open(fd, false);
+    return sink->records;
+}
+
 bool sink_open(struct sink *sink, const struct linebuf *in)
 {
     const struct sink_options *options = sink->options;
@@ -54,16 +75,14 @@ bool sink_open(struct sink *sink, const struct linebuf *in)
 
     sink->in = in;
     sink->apps = malloc(record_apps_max(options->common.max_line) * sizeof *sink->apps);
-    sink->value_capacity = VALUE_BYTES_USUAL;
-    sink->value = malloc(sink->value_capacity);
+    sink->value = malloc(encode_value_max(options->common.max_line));
     whole = sink->apps && sink->value;
     if (options->mode == SINK_LOAD)
         whole = (sink->store = store_open(&sink->server, &store_options)) && whole;
     if (options->mode == SINK_VERIFY)
-        whole =
-            (sink->verify = verify_open(&sink->server, options->batch, &sink->verified)) && whole;
+        whole = open_verify(sink) && whole;
     if (options->mode == SINK_DRY_RUN && options->common.verbose)
-        whole = (sink->records = outbuf_open(dup(STDOUT_FILENO), false)) && whole;
+        whole = open_records(sink) && whole;
     return whole;
 }
 
@@ -97,20 +116,6 @@ static void take_overlong(struct sink *sink, const struct line *line)
     sink->tally.invalid += what == OVERLONG_REJECTED;
 }
 
-static bool make_room(struct sink *sink, size_t line_bytes)
-{
-    size_t needed = encode_value_max(line_bytes);
-
-    if (needed <= sink->value_capacity)
-        return true;
-    char *value = realloc(sink->value, needed);
-    if (!value)
-        return false;
-    sink->value = value;
-    sink->value_capacity = needed;
-    return true;
-}
-
 static void print_record(struct sink *sink, struct slice key, const struct record *record)
 {
     if (!sink->records)
@@ -129,6 +134,7 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
     char key_bytes[RECORD_KEY_MAX];
     struct slice key = {key_bytes, encode_key(record, key_bytes)};
     struct slice value = {sink->value, encode_value(record, sink->value)};
+    struct batch_record put = {key, value, line, linebuf_number(sink->in)};
 
     sink->tally.apps_dropped += record->apps_dropped;
     if (sink->options->mode == SINK_DRY_RUN) {
@@ -141,9 +147,8 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
                      "larger than the server's item_size_max (memcached -I); not sent");
     } else if (sink->options->mode == SINK_VERIFY) {
         sink->tally.bytes_out += value.len;
-        verify_put(sink->verify, key, value);
+        verify_put(sink->verify, &put);
     } else {
-        struct batch_record put = {key, value, line, linebuf_number(sink->in)};
         store_put(sink->store, &put);
     }
 }
@@ -160,8 +165,6 @@ void sink_take(struct sink *sink, const struct line *line)
     enum record_result result = record_parse(line->text, sink->apps, &record);
     if (result == RECORD_OK && !sink->options->any_type && record.type != sink->options->type)
         reject(sink, line->text, "another device type than --type");
-    else if (result == RECORD_OK && !make_room(sink, line->text.len))
-        reject(sink, line->text, "out of memory");
     else if (result == RECORD_OK)
         deliver(sink, line->text, &record);
     else if (result == RECORD_BLANK)
@@ -173,7 +176,7 @@ void sink_take(struct sink *sink, const struct line *line)
 void sink_take_cut(struct sink *sink, const struct line *line)
 {
     sink->tally.lines++;
-    if (rejects_cut_is_blank(&sink->rejects, line))
+    if (rejects_cut(&sink->rejects, line))
         sink->tally.blank++;
     else
         sink->tally.invalid++;
@@ -187,13 +190,16 @@ void sink_flush(struct sink *sink)
         verify_flush(sink->verify);
     if (sink->records)
         outbuf_flush(sink->records);
+    report_flush(&sink->rejects.report);
+    report_flush(&sink->undelivered);
 }
 
 bool sink_pending(const struct sink *sink)
 {
     return (sink->store && store_pending(sink->store) > 0) ||
            (sink->verify && verify_pending(sink->verify) > 0) ||
-           (sink->records && outbuf_pending(sink->records));
+           (sink->records && outbuf_pending(sink->records)) ||
+           report_pending(&sink->rejects.report) || report_pending(&sink->undelivered);
 }
 
 enum peer sink_failure(const struct sink *sink)

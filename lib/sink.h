@@ -25,7 +25,6 @@ struct sink {
     struct outbuf *records; /* dry run with -v: standard output */
     uint32_t *apps;         /* room for the apps of the longest line */
     char *value;            /* room for its value */
-    size_t value_capacity;
 };
 
 /* Makes the tally and all else tell the truth about a sink that is not open. The options must

@@ -1,6 +1,6 @@
 #include "common_options.h"
 
-#include "store.h"
+#include "batch.h"
 
 #include <string.h>
 
@@ -183,7 +183,7 @@ enum options_result sink_options_parse(int argc, char **argv, struct sink_option
     int code;
 
     *options = (struct sink_options){.any_type = true,
-                                     .batch = STORE_BATCH_DEFAULT,
+                                     .batch = BATCH_RECORDS_DEFAULT,
                                      .timeout_ms = TIMEOUT_MS,
                                      .retry_ms = RETRY_MS,
                                      .limited = true,

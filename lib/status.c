@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 static size_t rank(int status)
@@ -20,4 +21,9 @@ static size_t rank(int status)
 int status_worse(int a, int b)
 {
     return rank(b) < rank(a) ? b : a;
+}
+
+int status_of_errno(int error, int otherwise)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM ? STATUS_OSERR : otherwise;
 }

@@ -26,4 +26,7 @@ enum status {
  */
 int status_worse(int a, int b);
 
+/* STATUS_OSERR if this errno tells of missing memory or descriptors, else the other. */
+int status_of_errno(int error, int otherwise);
+
 #endif

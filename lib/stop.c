@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,16 +13,30 @@ static const int STOPPERS[] = {SIGINT, SIGTERM, SIGHUP};
 enum { STOPPER_COUNT = sizeof STOPPERS / sizeof *STOPPERS };
 
 static volatile sig_atomic_t stopped_by;
-static volatile sig_atomic_t stopped_once;
+static volatile sig_atomic_t stopped_once; /* the first signal, also after stop_forgive */
+static volatile int64_t stopped_at_ms; /* written by the first signal only, before stopped_once */
+
+enum { REPEAT_MS = 50 };
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now); /* async-signal-safe by POSIX */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static void on_stop(int number)
 {
+    if (number == stopped_once && now_ms() - stopped_at_ms < REPEAT_MS)
+        return;
     if (stopped_once) {
         signal(number, SIG_DFL);
         raise(number); /* delivered when this handler returns */
         return;
     }
-    stopped_once = 1;
+    stopped_at_ms = now_ms();
+    stopped_once = number;
     stopped_by = number;
 }
 
@@ -48,6 +63,11 @@ void stop_prepare(void)
 int stop_signal(void)
 {
     return (int)stopped_by;
+}
+
+bool stop_is_overdue(int limit_ms)
+{
+    return stopped_by && now_ms() - stopped_at_ms > limit_ms;
 }
 
 void stop_forgive(void)

@@ -2,9 +2,10 @@
  * stop: a clean end by INT, TERM or HUP.
  *
  * The first of them sets a flag: reading ends, what is in flight is settled.
- * The second ends the process at once. INT or HUP ignored at start (nohup, a
- * background job) stay ignored. SIGPIPE and
- * SIGXFSZ are ignored: a dead reader is EPIPE, a file too large EFBIG.
+ * The second ends the process at once; the same one again
+ * within 50 ms is no second (timeout(1) signals its child, then the child's group). INT or HUP
+ * ignored at start (nohup, a background job) stay ignored. SIGPIPE and SIGXFSZ are ignored: a dead
+ * reader is EPIPE, a file too large EFBIG.
  */
 #ifndef MEMC_STOP_H
 #define MEMC_STOP_H
@@ -18,6 +19,9 @@ void stop_prepare(void);
 
 /* The signal that asked for the end, 0 if none did. */
 int stop_signal(void);
+
+/* True if a stop was asked for more than limit_ms ago: what is in flight has had its time. */
+bool stop_is_overdue(int limit_ms);
 
 /* Takes the request as dealt with: waits work again. A second signal still ends the process. */
 void stop_forgive(void);

@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include "stop.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +33,10 @@ struct store {
     size_t batch_bytes; /* on the connection; in memory, with the lines, twice as much */
     struct batch *filling, *before;
     size_t head, sent;
-    size_t unflushed;      /* bytes that stand in the library's write buffer */
-    bool memory_refused;   /* the head was refused for lack of memory once */
-    unsigned slow_answers; /* in a row: each took longer than the timeout */
-    enum peer broken_by;   /* what ended the last connection */
-    enum peer failure;     /* given up */
+    size_t unflushed;    /* bytes that stand in the library's write buffer */
+    bool memory_refused; /* the head was refused for lack of memory once */
+    enum peer broken_by; /* what ended the last connection */
+    enum peer failure;   /* given up */
     int failure_errno;
     memcached_result_st result;
     struct batch batches[2];
@@ -137,16 +138,6 @@ static enum peer send_one(struct store *store)
     return check_owed(store, store->sent - store->head);
 }
 
-/* An answer that trickles in renews the library's own timeout with each byte; after a stop (Ctrl-Z)
- * one is slow. */
-static bool is_too_slow(struct store *store, int64_t since_ms)
-{
-    bool slow = patience_clock_ms() - since_ms > store->server->timeout_ms;
-
-    store->slow_answers = slow ? store->slow_answers + 1 : 0;
-    return store->slow_answers > 1;
-}
-
 static enum peer judge_failure(struct store *store, memcached_return_t rc)
 {
     switch (rc) {
@@ -190,7 +181,9 @@ static enum peer take_answer(struct store *store)
     server_is_well(store->server);
     store->memory_refused = false;
     settle(store, stored ? STORE_STORED : STORE_REFUSED);
-    return is_too_slow(store, since_ms) ? PEER_SILENT : PEER_OK;
+    if (stop_is_overdue(store->server->timeout_ms))
+        return PEER_STOPPED;
+    return server_is_too_slow(store->server, since_ms) ? PEER_SILENT : PEER_OK;
 }
 
 /* Sends all that is put and reads answers until at most `keep` are owed. */
@@ -198,6 +191,7 @@ static enum peer exchange(struct store *store, size_t keep)
 {
     enum peer peer = PEER_OK;
 
+    server_works(store->server);
     while (peer == PEER_OK && store->sent < total(store))
         peer = send_one(store);
     if (peer == PEER_OK && store->unflushed > 0)
@@ -239,7 +233,6 @@ enum peer store_connect(struct store *store)
         return store->failure;
     store->sent = store->head;
     store->unflushed = 0;
-    store->slow_answers = 0;
     enum peer peer = server_connect(store->server, store->broken_by, sent);
     if (peer == PEER_NO_FENCE && store->memory_refused)
         peer = PEER_OUT_OF_MEMORY; /* what broke the connection, and what to mend */

@@ -31,8 +31,6 @@ struct store_options {
     void *context;
 };
 
-enum { STORE_BATCH_DEFAULT = 256 };
-
 struct store;
 
 /* The server is connected by its first use here; it must outlive the store. NULL: out of memory. */

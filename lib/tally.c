@@ -57,11 +57,11 @@ void route_tally_text(const struct route_tally *t, char *text, size_t size)
     snprintf(text, size,
              "%" PRIu64 " lines: %" PRIu64 " routed (idfa %" PRIu64 ", gaid %" PRIu64
              ", adid %" PRIu64 ", dvid %" PRIu64 "), %" PRIu64 " unknown, %" PRIu64
-             " invalid, %" PRIu64 " skipped, %" PRIu64 " blank, %" PRIu64
-             " undelivered; %.1f s, %" PRIu64 " lines/s",
+             " invalid, %" PRIu64 " skipped, %" PRIu64 " blank, %" PRIu64 " undelivered; %" PRIu64
+             " bytes in; %.1f s, %" PRIu64 " lines/s",
              t->lines, route_tally_routed(t), t->routed[DEVTYPE_IDFA], t->routed[DEVTYPE_GAID],
              t->routed[DEVTYPE_ADID], t->routed[DEVTYPE_DVID], t->unknown, t->invalid, t->skipped,
-             t->blank, t->undelivered, seconds_of(t->ms), per_second(t->lines, t->ms));
+             t->blank, t->undelivered, t->bytes_in, seconds_of(t->ms), per_second(t->lines, t->ms));
 }
 
 static bool is_verify(const struct sink_tally *t)
@@ -107,7 +107,10 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
 
 void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
 {
-    char outcome[128];
+    char outcome[128], evictions[24] = "unknown";
+
+    if (t->evictions >= 0)
+        snprintf(evictions, sizeof evictions, "%" PRId64, t->evictions);
 
     if (is_verify(t))
         snprintf(outcome, sizeof outcome,
@@ -119,10 +122,12 @@ void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
     snprintf(text, size,
              "%s%s%s: %" PRIu64 " lines: %s, %" PRIu64 " refused, %" PRIu64 " invalid, %" PRIu64
              " blank, %" PRIu64 " undelivered; %" PRIu64 " apps dropped, %" PRIu64
-             " retries; %.1f s, %" PRIu64 " records/s",
+             " retries, %s evictions; %" PRIu64 " bytes in, %" PRIu64 " out; %.1f s, %" PRIu64
+             " records/s",
              t->type ? t->type : "", t->type ? " -> " : "", t->server, t->lines, outcome,
              t->refused, t->invalid, t->blank, t->undelivered, t->apps_dropped, t->retries,
-             seconds_of(t->ms), per_second(t->stored + t->verified, t->ms));
+             evictions, t->bytes_in, t->bytes_out, seconds_of(t->ms),
+             per_second(t->stored + t->verified, t->ms));
 }
 
 bool tally_rate_passes(uint64_t errors, uint64_t stored, const struct ratio *limit)

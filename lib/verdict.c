@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "status.h"
+#include "stop.h"
 
 #include <inttypes.h>
 
@@ -9,7 +10,9 @@ int verdict_on_server(const struct sink *sink)
 {
     enum peer peer = sink_failure(sink);
 
-    if (peer != PEER_OK && peer != PEER_STOPPED)
+    if (peer == PEER_STOPPED)
+        return sink->server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
+    if (peer != PEER_OK)
         diag("%s: %s", sink->tally.server, peer_strerror(peer));
     return peer_status(peer, sink->server.connected_before);
 }
@@ -41,10 +44,16 @@ int verdict_on_retention(struct sink *sink)
 {
     const struct sink_options *options = sink->options;
     const struct counters *before = &sink->server.counters;
+    enum peer peer = PEER_OK;
 
     if (options->mode != SINK_LOAD || !sink->server.connected_before)
         return STATUS_OK;
-    struct counters after = server_read_counters(&options->address, options->timeout_ms);
+    struct counters after = COUNTERS_UNKNOWN;
+    /* A clean end has no time for asking a server that was given up. */
+    if (!stop_signal() || sink_failure(sink) == PEER_OK)
+        peer = server_read_counters(&options->address, options->timeout_ms, &after);
+    if (peer == PEER_NO_RESOURCES)
+        return STATUS_OSERR;
     sink->tally.evictions = counters_evicted(before, &after);
     if (sink->tally.stored == 0)
         return STATUS_OK;

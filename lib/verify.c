@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* tdestroy */
 #include "verify.h"
 
-#include "batch.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <search.h>
@@ -26,6 +26,8 @@ enum { NODE_BYTES = 64 }; /* of the search tree, beside the key: about */
 struct verify {
     struct server *server;
     struct verify_counts *counts;
+    verify_undelivered_fn *on_undelivered;
+    void *context;
     size_t batch_records;
     struct batch batch;
     size_t cursor;                      /* records from here on are still to be compared */
@@ -40,7 +42,8 @@ struct verify {
 };
 
 struct verify *verify_open(struct server *server, size_t batch_records,
-                           struct verify_counts *counts)
+                           struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
+                           void *context)
 {
     struct verify *verify = calloc(1, sizeof *verify);
 
@@ -49,16 +52,24 @@ struct verify *verify_open(struct server *server, size_t batch_records,
     verify->server = server;
     verify->batch_records = batch_records;
     verify->counts = counts;
+    verify->on_undelivered = on_undelivered;
+    verify->context = context;
     batch_init(&verify->batch, MEMORY_BYTES_USUAL);
     return verify;
+}
+
+static void leave_undelivered(struct verify *verify, const struct batch_record *record)
+{
+    verify->counts->undelivered++;
+    verify->on_undelivered(verify->context, record->line);
 }
 
 static void give_up(struct verify *verify, enum peer why)
 {
     verify->failure = why;
     verify->failure_errno = errno;
-    verify->counts->undelivered += verify->batch.count - verify->cursor;
-    verify->cursor = verify->batch.count;
+    for (; verify->cursor < verify->batch.count; verify->cursor++)
+        leave_undelivered(verify, &verify->batch.record[verify->cursor]);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -170,27 +181,46 @@ static enum peer judge_failure(memcached_return_t rc)
     }
 }
 
+/* Reads the answers to the end, also after one that is wrong; errno is that of the first failure.
+ */
+static enum peer take_answers(struct verify *verify, memcached_result_st *result)
+{
+    enum peer peer = PEER_OK;
+    memcached_return_t rc;
+    int saved = 0;
+
+    for (;;) {
+        int64_t since_ms = patience_clock_ms();
+        result->count = 1; /* else a failure would read as "not found" */
+        if (!memcached_fetch_result(verify->server->memc, result, &rc))
+            break;
+        if (server_is_too_slow(verify->server, since_ms))
+            return PEER_SILENT;
+        if (stop_is_overdue(verify->server->timeout_ms))
+            return PEER_STOPPED;
+        if (peer == PEER_OK) {
+            peer = take_answer(verify, result);
+            saved = errno;
+        }
+    }
+    errno = saved;
+    return peer == PEER_OK ? judge_failure(rc) : peer;
+}
+
 static enum peer exchange(struct verify *verify)
 {
-    memcached_st *memc = verify->server->memc;
     memcached_result_st result;
-    enum peer peer = PEER_OK;
-    memcached_return_t rc =
-        memcached_mget(memc, verify->key + verify->cursor, verify->key_len + verify->cursor,
-                       verify->batch.count - verify->cursor);
 
+    server_works(verify->server);
+    memcached_return_t rc =
+        memcached_mget(verify->server->memc, verify->key + verify->cursor,
+                       verify->key_len + verify->cursor, verify->batch.count - verify->cursor);
     if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
         return judge_failure(rc) == PEER_OK ? PEER_LOST : judge_failure(rc);
-    memcached_result_create(memc, &result);
-    for (;;) {
-        result.count = 1; /* else a failure would read as "not found" */
-        if (!memcached_fetch_result(memc, &result, &rc))
-            break;
-        if (peer == PEER_OK)
-            peer = take_answer(verify, &result);
-    }
+    memcached_result_create(verify->server->memc, &result);
+    enum peer peer = take_answers(verify, &result);
     memcached_result_free(&result);
-    return peer == PEER_OK ? judge_failure(rc) : peer;
+    return peer;
 }
 
 enum peer verify_connect(struct verify *verify)
@@ -227,24 +257,23 @@ void verify_flush(struct verify *verify)
     verify->key_bytes = 0;
 }
 
-void verify_put(struct verify *verify, struct slice key, struct slice value)
+void verify_put(struct verify *verify, const struct batch_record *record)
 {
     struct batch *batch = &verify->batch;
-    struct batch_record record = {.key = key, .value = value};
 
-    if (!batch_has_room(batch, &record))
+    if (!batch_has_room(batch, record))
         verify_flush(verify);
-    if (verify->failure == PEER_OK && !batch_add(batch, &record)) {
+    if (verify->failure == PEER_OK && !batch_add(batch, record)) {
         errno = ENOMEM;
         give_up(verify, PEER_NO_RESOURCES);
     }
     if (verify->failure != PEER_OK) {
-        verify->counts->undelivered++;
+        leave_undelivered(verify, record);
         return;
     }
     verify->key[batch->count - 1] = batch->record[batch->count - 1].key.at;
-    verify->key_len[batch->count - 1] = key.len;
-    verify->key_bytes += key.len;
+    verify->key_len[batch->count - 1] = record->key.len;
+    verify->key_bytes += record->key.len;
     if (batch->count == verify->batch_records ||
         verify->key_bytes + batch->count * HEADER_BYTES > REQUESTS_BYTES_MAX)
         verify_flush(verify);

@@ -8,8 +8,8 @@
 #ifndef MEMC_VERIFY_H
 #define MEMC_VERIFY_H
 
+#include "batch.h"
 #include "server.h"
-#include "slice.h"
 
 struct verify_counts {
     uint64_t verified;
@@ -18,17 +18,21 @@ struct verify_counts {
     uint64_t undelivered; /* never compared: the server was lost */
 };
 
+/* Called with the line of each pair that counts as undelivered. */
+typedef void verify_undelivered_fn(void *context, struct slice line);
+
 struct verify;
 
 /* counts must outlive it. batch_records as in store. NULL: out of memory. */
 struct verify *verify_open(struct server *server, size_t batch_records,
-                           struct verify_counts *counts);
+                           struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
+                           void *context);
 
 /* Connects, patiently. PEER_OK or why it gave up. */
 enum peer verify_connect(struct verify *verify);
 
-/* Takes one pair; key of 1 to 250 bytes. The bytes are copied. */
-void verify_put(struct verify *verify, struct slice key, struct slice value);
+/* Takes one pair, and the line it came from. The bytes are copied. */
+void verify_put(struct verify *verify, const struct batch_record *record);
 
 /* Compares all that was put. */
 void verify_flush(struct verify *verify);

@@ -5,22 +5,24 @@
 #   0  know nothing of the others
 #   1  bytes become numbers, types, lines; bytes go out
 #   2  what a line, an address and a run's counters are
-#   3  files are opened; a record becomes bytes; a server is asked who it is
-#   4  a connection; memc_route's outlets; reports; what command lines share
-#   5  records go out, acknowledged, or come back and are compared; bad lines are given back; memc_route's command line
-#   6  what becomes of one line; memc_sink's command line, which knows the store's limits
-#   7  what is said in the end
+#   3  files are opened; a record becomes bytes; a server is reached
+#   4  a server is asked who it is, and for its counters; memc_route's outlets; reports; what command lines share
+#   5  a connection that is made anew; bad lines are given back; the command lines
+#   6  records go out, acknowledged, or come back and are compared
+#   7  what becomes of one line
+#   8  what is said in the end
 . "$(dirname "$0")/harness.sh"
 
 FLOORS='
 0 slice diag status stop patience counters json version
 1 number devtype linebuf outbuf peer batch
 2 descriptors address record tally
-3 options probe encode infile outfile
-4 common_options server outlets report
-5 route_options store verify rejects
-6 sink_options sink
-7 verdict
+3 options dial encode infile outfile
+4 common_options probe stats outlets report
+5 route_options sink_options server rejects stats_file
+6 store verify
+7 sink
+8 verdict
 '
 
 LIB=$TOP/lib
@@ -76,7 +78,7 @@ is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'server store verify ' 'only
 is "$(users_of '#include ["<](.*pb-c|protobuf-c)')" 'encode ' 'only encode includes protobuf'
 is "$(users_of '(^|[^a-z_])(exit|_exit|_Exit|abort|quick_exit) *\(')" 'stop ' 'nothing below main ends the process, but a signal that is raised again'
 is "$(users_of '(^|[^a-z_])(v?printf|v?fprintf|v?dprintf|puts|putchar|fputs|fputc|putc|fwrite|perror) *\(')" '' 'nothing below main prints to a stream'
-is "$(users_of '(^|[^a-z_.>])(write|writev|send|sendto|sendmsg) *\(')" 'diag outbuf probe ' 'bytes leave in three places'
+is "$(users_of '(^|[^a-z_.>])(write|writev|send|sendto|sendmsg) *\(')" 'diag dial outbuf ' 'bytes leave in three places'
 is "$(users_of '(^|[^a-z_])(strcpy|strcat|sprintf|strtok|gets|atoi|atol|atof|strncpy) *\(')" '' 'no function that forgets a length'
 
 undefined() { nm -u "$BIN/$1" | grep -icE 'memcached_|protobuf'; }

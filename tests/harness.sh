@@ -14,7 +14,7 @@
 #   T        a temporary folder of its own, which is also the working directory; removed at exit, but kept (and named)
 #            if a check failed and KEEP=1 is set
 #   PYTHON   the system's Python: another one in PATH lacks Debian's python3-pymemcache and python3-protobuf
-#   LIMIT    seconds that any one command may take (default 60); raise it for valgrind
+#   LIMIT    seconds that any one command may take (default 180)
 #   stdin is /dev/null, LC_ALL is C, set -u holds
 #
 # Checks; each prints one TAP line. Never call them in a pipeline or in (…): the count would be lost.
@@ -65,7 +65,7 @@ TESTS=$(cd "$(dirname "$0")" && pwd) || exit 1
 TOP=${TESTS%/*}
 BIN=$(cd "${BIN:-$TOP}" && pwd) || exit 1
 PYTHON=${PYTHON:-/usr/bin/python3}
-LIMIT=${LIMIT:-60}
+LIMIT=${LIMIT:-180}
 export TESTS TOP BIN PYTHON LIMIT
 
 tap_count=0

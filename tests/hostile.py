@@ -111,6 +111,7 @@ class Fake:
     def __init__(self, options):
         self.options = options
         self.sets = 0
+        self.start = int(time.time()) - 1000
         self.lock = threading.Lock()
 
     def stats(self, what):
@@ -120,7 +121,8 @@ class Fake:
             return [(b"item_size_max", b"%d" % self.options.item_size)]
         if what == b"conns":
             return []
-        return [(b"pid", b"1"), (b"uptime", b"1000"), (b"time", b"%d" % time.time()), (b"version", b"1.6.18"), (b"evictions", b"0"),
+        now = int(time.time())
+        return [(b"pid", b"1"), (b"uptime", b"%d" % (now - self.start)), (b"time", b"%d" % now), (b"version", b"1.6.18"), (b"evictions", b"0"),
                 (b"slab_reassign_evictions_nomem", b"0"), (b"cmd_flush", b"0"), (b"curr_items", b"0"), (b"limit_maxbytes", b"67108864")]
 
     def set_status(self):

@@ -176,7 +176,7 @@ json stats.json '[.stored,.doubt]' '[8000,null]' 'nothing is in doubt'
 note 'a server that is stopped for longer than the timeout, again and again'
 start_memcached stopped -t 4
 sample --types idfa --lines 32000 --keys 10 --max-apps 10 >keys.tsv
-split -n l/8 keys.tsv round.
+split -n l/5 keys.tsv round.
 background busy "$sink" -t 300ms -R 60 -s stats.json "$(addr stopped)" fifo
 exec 5<>fifo
 for round in round.a?; do

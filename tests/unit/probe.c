@@ -7,6 +7,9 @@
 #include "stop.h"
 #include "tap.h"
 
+#include <poll.h>
+#include <signal.h>
+
 #include "memcached.h"
 
 enum { PATIENT_MS = 60000, IMPATIENT_MS = 300, NOBODY = 65534 };
@@ -242,8 +245,14 @@ static void test_stop(void)
     struct test_server peer = {.pid = 0};
     int listener = listen_somewhere(&peer, 1);
 
-    raise(SIGTERM);
+    pid_t pid = fork_child();
+    if (pid == 0) {
+        poll(NULL, 0, 200);
+        kill(getppid(), SIGTERM);
+        _exit(0);
+    }
     is_peer(probe(&peer.address, PATIENT_MS), PEER_STOPPED, "a signal");
+    wait_child(pid);
     stop_forgive();
     close(listener);
 }

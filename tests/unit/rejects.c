@@ -130,11 +130,11 @@ static void test_cut(void)
     open_rejects(&rejects, NULL, NULL, false);
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         struct line line = {slice_of(CASE[i].text), CASE[i].overlong, true};
-        ok(rejects_cut_is_blank(&rejects, &line) == CASE[i].blank, "a cut line, case %zu", i);
+        ok(rejects_cut(&rejects, &line) == CASE[i].blank, "a cut line, case %zu", i);
     }
     piece(&rejects, "x", false);
     struct line line = {slice_of("  "), true, true};
-    ok(!rejects_cut_is_blank(&rejects, &line), "a cut line that began with text is not blank");
+    ok(!rejects_cut(&rejects, &line), "a cut line that began with text is not blank");
     rejects_close(&rejects);
 }
 

@@ -10,6 +10,14 @@ enum { TIMEOUT_MS = 5000, PATIENT_MS = 60000 };
 
 static struct server server;
 
+static struct counters read_counters(const struct address *address)
+{
+    struct counters c;
+
+    server_read_counters(address, TIMEOUT_MS, &c);
+    return c;
+}
+
 /* The counters as `stats` tells them over a plain socket. */
 static void test_counters(bool local)
 {
@@ -17,7 +25,7 @@ static void test_counters(bool local)
     char line[64];
 
     server_start(&at, local);
-    struct counters c = server_read_counters(&at.address, TIMEOUT_MS);
+    struct counters c = read_counters(&at.address);
     ok(c.pid == at.pid && c.pid == server_stat(&at, "", "pid"), "the server's pid");
     ok(c.item_size_max == 2097152, "its largest item");
     ok(c.evictions == 0 && c.nomem == 0 && c.cmd_flush == 0, "nothing was evicted or flushed");
@@ -25,11 +33,11 @@ static void test_counters(bool local)
     ok(c.start - start <= 1 && start - c.start <= 1,
        "its start, but for a clock that ticks between two readings");
     server_say(&at, "flush_all\r\n", line, sizeof line);
-    struct counters after = server_read_counters(&at.address, TIMEOUT_MS);
+    struct counters after = read_counters(&at.address);
     ok(after.cmd_flush == 1 && counters_doubt(&c, &after, true) == DOUBT_FLUSHED,
        "a flush is seen");
     server_kill(&at);
-    c = server_read_counters(&at.address, TIMEOUT_MS);
+    c = read_counters(&at.address);
     ok(c.pid == -1 && c.start == -1 && c.evictions == -1 && c.nomem == -1 && c.cmd_flush == -1 &&
            c.item_size_max == -1,
        "of a dead server nothing is known");
@@ -44,7 +52,7 @@ static void test_evictions(void)
     char line[64];
 
     server_start(&at, true);
-    struct counters before = server_read_counters(&at.address, TIMEOUT_MS);
+    struct counters before = read_counters(&at.address);
     memset(value, 'x', BYTES);
     memcpy(value + BYTES, "\r\n", 2);
     FILE *conversation = ask(&at, "");
@@ -55,7 +63,7 @@ static void test_evictions(void)
         read_answer_line(conversation, line, sizeof line);
     }
     fclose(conversation);
-    struct counters after = server_read_counters(&at.address, TIMEOUT_MS);
+    struct counters after = read_counters(&at.address);
     long long evictions = server_stat(&at, "", "evictions"),
               nomem = server_stat(&at, "", "slab_reassign_evictions_nomem");
     ok(evictions > 0 && after.evictions == evictions && after.nomem == nomem, "%lld evictions",

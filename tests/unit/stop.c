@@ -45,6 +45,15 @@ static int second_signal(void)
     return 0;
 }
 
+/* timeout(1) signals its child, and then the group with the child in it. */
+static int repeated_signal(void)
+{
+    stop_prepare();
+    raise(SIGTERM);
+    raise(SIGTERM);
+    return stop_signal() == SIGTERM ? 0 : 1;
+}
+
 static int second_signal_after_forgiving(void)
 {
     stop_prepare();
@@ -52,6 +61,7 @@ static int second_signal_after_forgiving(void)
     stop_forgive();
     if (stop_signal() != 0 || stop_poll(NULL, 0) != 0)
         return 1;
+    poll(NULL, 0, 100); /* a repeat at once would be the same one */
     raise(SIGHUP);
     return 2;
 }
@@ -148,6 +158,7 @@ int main(void)
     scratch_enter();
     child_ends(quiet, 0, "no signal, no request");
     child_ends(first_signal, 0, "the first signal is a request, and ends waits");
+    child_ends(repeated_signal, 0, "the same signal twice at once is one");
     child_ends(second_signal, BY_SIGNAL + SIGTERM, "the second ends the process");
     child_ends(second_signal_after_forgiving, BY_SIGNAL + SIGHUP,
                "... also after the first was dealt with");

@@ -29,16 +29,28 @@ static void set(const char *key, size_t offset, size_t len)
         scratch_bail("set");
 }
 
+static uint64_t given_back;
+
+static void give_back(void *context, struct slice line)
+{
+    (void)context;
+    given_back += line.len > 0;
+}
+
 static struct verify *open_verify(size_t batch)
 {
     counts = (struct verify_counts){0};
+    given_back = 0;
     server_init(&server, &at.address, TIMEOUT_MS, 0);
-    return verify_open(&server, batch, &counts);
+    return verify_open(&server, batch, &counts, give_back, NULL);
 }
 
 static void put(struct verify *verify, const char *key, size_t offset, size_t len)
 {
-    verify_put(verify, slice_of(key), (struct slice){bytes + offset, len});
+    struct batch_record record = {
+        .key = slice_of(key), .value = {bytes + offset, len}, .line = slice_of("line")};
+
+    verify_put(verify, &record);
 }
 
 static void counted(uint64_t verified, uint64_t missing, uint64_t differing, uint64_t undelivered,
@@ -198,7 +210,8 @@ static void test_too_many_differing(void)
     fclose(conversation);
     for (int i = 0; i < KEYS; i++) {
         snprintf(line, sizeof line, "%0250d", i);
-        verify_put(verify, slice_of(line), slice_of("y"));
+        struct batch_record record = {.key = slice_of(line), .value = slice_of("y")};
+        verify_put(verify, &record);
     }
     verify_flush(verify);
     ok(verify_failure(verify) == PEER_NO_RESOURCES, "too many keys that differ");

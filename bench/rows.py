@@ -1,0 +1,219 @@
+"""The rows of the benchmark: what each one runs. A row's function takes the Bench and returns one round's result."""
+import contextlib
+import dataclasses
+import os
+import subprocess
+
+import check
+import delay
+from measure import BenchError, Measurement
+from servers import TYPES, Servers
+
+DECOMPRESSORS = {"zcat": ["zcat"], "pigz": ["pigz", "-dc"], "igzip": ["igzip", "-dc"]}
+DELAY_MS = 20
+
+
+@dataclasses.dataclass
+class Row:
+    name: str
+    title: str
+    run: object
+    share: float = 1.0  # of --records
+    needs: tuple = ()
+    options: tuple = ()  # of mksample
+    files: int = 1
+    decompressor: str = ""  # which floor it is compared with
+
+    @property
+    def group(self):
+        return self.name.split(".")[0]
+
+
+def samples_of(bench, row):
+    """The row's files and the records in them."""
+    share = 1.0 if bench.full_peers and row.group == "peer" else row.share
+    records = max(1, round(bench.records * share))
+    return [bench.samples.file(records, seed, row.options) for seed in range(1, row.files + 1)], records * row.files
+
+
+def result_of(measured, records, servers=None, servers_cpu=0.0, items=None):
+    """One round's figures. `foreign`: cores' worth of work that was none of ours meanwhile."""
+    roles = measured["roles"]
+    if servers:
+        roles["servers"] = {"processes": len(servers.all), "cpu": servers_cpu, "peak_kib": servers.peak_kib()}
+    own = sum(usage["cpu"] for usage in roles.values())
+    return {"wall": measured["wall"], "records": records, "items": items, "roles": roles,
+            "foreign": max(0.0, measured["busy"] - own) / measured["wall"], "load": os.getloadavg()[0]}
+
+
+# ---- 1: the floor
+
+
+def decompress(piped):
+    def run(bench, row):
+        (path,), records = samples_of(bench, row)
+        with Measurement(bench.tools) as measurement:
+            command = DECOMPRESSORS[row.decompressor] + [path]
+            if piped:
+                source = measurement.start("decompressor", command, stdout=subprocess.PIPE)
+                measurement.start("reader", ["cat"], stdin=source.stdout)
+            else:
+                measurement.start("decompressor", command)
+            return result_of(measurement.finish(), records)
+    return run
+
+
+def blast(bench, row):
+    (path,), records = samples_of(bench, row)
+    streams = bench.samples.streams(path)
+
+    def start(measurement, servers):
+        pairs = [word for name, address in zip(TYPES, servers.addresses()) for word in (address, streams[name])]
+        measurement.start("sender", [bench.tools.blast] + pairs)
+    return load(bench, [path], records, start)
+
+
+# ---- what every loader has in common
+
+
+def load(bench, paths, records, start):
+    """Fresh servers, the loader, and then a look whether they hold every record."""
+    with Servers() as servers, Measurement(bench.tools) as measurement:
+        before = servers.cpu()
+        start(measurement, servers)
+        measured = measurement.finish()
+        items = servers.settled_items(records)
+        result = result_of(measured, records, servers, servers.cpu() - before, items)
+        if items != records:
+            raise BenchError(f"{records} records, but the servers hold {items} items")
+        if bench.check:
+            check.compare_contents(bench, paths, servers.addresses())
+        return result
+
+
+# ---- 2: the pipeline
+
+
+def start_pipeline(measurement, bench, decompressor, path, addresses, sink_options=()):
+    for name, address in zip(TYPES, addresses):
+        fifo = os.path.join(measurement.folder, name)
+        os.mkfifo(fifo, 0o600)
+        command = [bench.program("memc_sink"), "-q", "-T", name, *sink_options, address, fifo]
+        measurement.start("sinks", command)
+    source = measurement.start("decompressor", DECOMPRESSORS[decompressor] + [path], stdout=subprocess.PIPE)
+    measurement.start("router", [bench.program("memc_route"), "-q", "-d", measurement.folder], stdin=source.stdout)
+
+
+def pipeline(bench, row):
+    (path,), records = samples_of(bench, row)
+    return load(bench, [path], records, lambda measurement, servers: start_pipeline(
+        measurement, bench, row.decompressor, path, servers.addresses()))
+
+
+def memc_load(workers):
+    """memc_load finds memc_route and memc_sink beside itself: here, stand-ins that run them under the meter."""
+    def run(bench, row):
+        paths, records = samples_of(bench, row)
+
+        def start(measurement, servers):
+            for name, role in (("memc_route", "router"), ("memc_sink", "sinks")):
+                measurement.stand_in(name, role, bench.program(name))
+            decompressor = DECOMPRESSORS[row.decompressor][0]
+            measurement.stand_in(decompressor, "decompressor", bench.which(decompressor))
+            folder = os.path.join(measurement.folder, "bin")
+            os.symlink(bench.program("memc_load"), os.path.join(folder, "memc_load"))
+            options = [f"--{name}={address}" for name, address in zip(TYPES, servers.addresses())]
+            command = [os.path.join(folder, "memc_load"), "-q", "--keep", f"--workers={workers}"]
+            measurement.start("load", command + options + paths,
+                              env={"PATH": folder + ":" + os.environ["PATH"]})
+        return load(bench, paths, records, start)
+    return run
+
+
+# ---- 3: what one would write instead
+
+
+def peer(program, reads_file):
+    def run(bench, row):
+        (path,), records = samples_of(bench, row)
+        command = [os.path.join(bench.folder, "peers", program)]
+
+        def start(measurement, servers):
+            if reads_file:
+                measurement.start("sender", command + [path] + servers.addresses(),
+                                  env={"PYTHONPATH": bench.tools.generated})
+                return
+            source = measurement.start("decompressor", ["zcat", path], stdout=subprocess.PIPE)
+            measurement.start("sender", command + servers.addresses(), stdin=source.stdout)
+        return load(bench, [path], records, start)
+    return run
+
+
+# ---- 4: as the work grows
+
+
+@contextlib.contextmanager
+def delayed(servers_of):
+    """(addresses, servers) behind a network with a delay."""
+    if delay.netem_refusal() is None:
+        with delay.namespace(DELAY_MS), servers_of() as servers:
+            yield servers.addresses(), servers
+    else:
+        with servers_of() as servers, delay.Relay(servers.addresses(), DELAY_MS) as relay:
+            yield relay.addresses, servers
+
+
+def delayed_pipeline(batch):
+    def run(bench, row):
+        (path,), records = samples_of(bench, row)
+        with delayed(Servers) as (addresses, servers), Measurement(bench.tools) as measurement:
+            before = servers.cpu()
+            start_pipeline(measurement, bench, row.decompressor, path, addresses, ["--batch", str(batch)])
+            measured = measurement.finish()
+            items = servers.settled_items(records)
+            if items != records:
+                raise BenchError(f"{records} records, but the servers hold {items} items")
+            return result_of(measured, records, servers, servers.cpu() - before, items)
+    return run
+
+
+def fixed_apps(count):
+    return ("--min-apps", str(count), "--max-apps", str(count))
+
+
+def growth(name, title, **more):
+    return Row(name, title, pipeline, decompressor="igzip", needs=("igzip",), **more)
+
+
+def all_rows():
+    rows = []
+    for name, command in DECOMPRESSORS.items():
+        for suffix, reader in ("", ""), ("-cat", " | cat"):
+            title = f"{' '.join(command)}{reader} >/dev/null"
+            rows.append(Row(f"floor.{name}{suffix}", title, decompress(bool(reader)), decompressor=name,
+                            needs=(command[0],)))
+    rows.append(Row("floor.blast", "ready-made requests into the servers", blast))
+    for name, command in DECOMPRESSORS.items():
+        rows.append(Row(f"pipeline.{name}", f"{' '.join(command)} | memc_route, four memc_sink", pipeline,
+                        decompressor=name, needs=(command[0],)))
+    for workers in (1, 2, 4):
+        rows.append(Row(f"load.{workers}", f"memc_load, three files, --workers {workers}", memc_load(workers), files=3,
+                        decompressor="igzip", needs=("igzip", "parallel", "jq")))
+    python = ("protoc", "python: pymemcache", "python: google.protobuf")
+    rows.append(Row("peer.plain", "Python, one set a record", peer("plain.py", True), share=0.05, needs=python))
+    rows.append(Row("peer.batched", "Python, set_many", peer("batched.py", True), share=0.25, needs=python))
+    rows.append(Row("peer.noreply", "zcat | perl, no answers", peer("noreply", False), share=0.25, needs=("perl",)))
+    rows.append(Row("peer.counted", "zcat | perl, answers counted", peer("counted.pl", False), share=0.25,
+                    needs=("perl",)))
+    for factor in (0.1, 1, 3.4, 10):
+        rows.append(growth(f"growth.{factor}", f"{factor} times the records", share=factor))
+    rows.append(Row("growth.10-blast", "10 times the records, ready-made requests", blast, share=10))
+    rows.append(growth("apps.1", "1 app a record", options=fixed_apps(1)))
+    rows.append(growth("apps.50", "50 apps a record", options=fixed_apps(50)))
+    rows.append(growth("apps.1000", "1000 apps a record", options=fixed_apps(1000), share=0.2))
+    rows.append(growth("shape.one-type", "all records of one type", options=("--types", "idfa")))
+    rows.append(growth("shape.sorted", "sorted by type", options=("--sorted",)))
+    for batch in (64, 256, 1024):
+        rows.append(Row(f"delay.{batch}", f"round trip of {DELAY_MS} ms, batches of {batch}", delayed_pipeline(batch),
+                        share=0.1, decompressor="igzip", needs=("igzip",)))
+    return rows

@@ -1,0 +1,20 @@
+/*
+ * stats_file: where --stats goes, for both filters.
+ */
+#ifndef MEMC_STATS_FILE_H
+#define MEMC_STATS_FILE_H
+
+#include "report.h"
+
+/*
+ * Finds out at the start whether it can be written, and that it replaces
+ * neither the input nor a report. path NULL: nobody asked for it; so may be
+ * the second report. Returns 0 or the exit status.
+ */
+int stats_file_check(const char *path, int input_fd, const struct report *one,
+                     const struct report *other);
+
+/* Writes the JSON at the end. Returns 0 or the exit status. */
+int stats_file_write(const char *path, const char *json, int64_t wait_ms);
+
+#endif
