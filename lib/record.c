@@ -79,15 +79,14 @@ static enum record_result check_id(struct slice id, enum devtype type)
     return strlen(devtype_name(type)) + 1 + id.len > RECORD_KEY_MAX ? RECORD_KEY_LENGTH : RECORD_OK;
 }
 
-/* One element of any form, up to its comma. Returns where it ends; *app is NULL if it is none. */
-static const char *read_app(const char *at, const char *end, uint32_t **app)
+/* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
+static const char *read_app(const char *at, const char *end, uint32_t *app, bool *valid)
 {
     const char *comma = memchr(at, ',', (size_t)(end - at));
     const char *stop = comma ? comma : end;
     struct slice text = {at, (size_t)(stop - at)};
 
-    if (!number_u32(slice_strip(text), *app))
-        *app = NULL;
+    *valid = number_u32(slice_strip(text), app);
     return stop;
 }
 
@@ -106,12 +105,10 @@ static void read_apps(struct slice list, struct record *record)
                 continue;
             }
         }
-        uint32_t *app = next;
-        at = read_app(at, end, &app);
-        if (app)
-            next++;
-        else
-            record->apps_dropped++;
+        bool valid;
+        at = read_app(at, end, next, &valid);
+        next += valid;
+        record->apps_dropped += !valid;
         if (at == end)
             break;
     }
