@@ -26,7 +26,7 @@ if "--counters" in sys.argv:
     print(json.dumps(counters))
     sys.exit(0)
 kind = words["-T"]
-lines = len(open(sys.argv[-1], "rb").readlines())
+lines = len(sys.stdin.buffer.readlines())
 end, bad = int(told(kind + ".exit", "0")), int(told(kind + ".bad", "0"))
 if end != 137:
     json.dump({"tool": "memc_sink", "type": kind, "server": "s", "lines": lines + int(told(kind + ".extra", "0")), "blank": 0,

@@ -102,6 +102,15 @@ is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
 eventually 'no process either' -- no_process
 send CONT idfa
 
+note 'while a server is waited for'
+fresh
+start waiting --idfa 127.0.0.1:1 --sink-option --retry-for=300s d/a.tsv.gz
+eventually 'the counters are asked for' -- pgrep -f 'memc_sink .*--retry-for=300s .*--counters'
+send INT waiting
+finish 130 waiting 'INT ends it'
+is "$(jq -c .verdict stats)" '"not tried"' 'no file was begun'
+eventually 'no process is left' -- no_process
+
 note 'a signal that was ignored at start'
 fresh
 background nohup sh -c "trap '' HUP; exec env PATH='$T/slow:$PATH' ./load -s stats d/a.tsv.gz"
