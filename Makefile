@@ -97,9 +97,11 @@ check:
 TESTS ?= $(sort $(wildcard tests/*.t)) $(UNIT_TESTS)
 JOBS  ?= 2
 
+# A background job starts with INT ignored; the tests need it as a terminal has it.
 # Only the tests, for those who have everything: make check-installed TESTS=tests/sink.t
 check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
-	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) prove -j $(JOBS) --timer $(TESTS)
+	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
+		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

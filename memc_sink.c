@@ -11,7 +11,8 @@
  *   lib/sink.c        what becomes of one line
  *   lib/store.c       batches, two on their way, every record acknowledged
  *   lib/verify.c      reading back and comparing instead
- *   lib/server.c      the connection, made anew when it breaks; the counters
+ *   lib/server.c      the connection, made anew when it breaks
+ *   lib/probe.c       is it a memcached at all, and lib/stats.c its counters
  *   lib/rejects.c     bad lines: given back, complained about
  *   lib/report.c      a file of lines given back
  *   lib/verdict.c     what is said in the end
