@@ -51,6 +51,12 @@ int outfile_open_status(enum outfile_result result)
     return result == OUTFILE_ERRNO ? status_of_errno(errno, STATUS_CANTCREAT) : STATUS_CANTCREAT;
 }
 
+/* The path may name a descriptor that this process has got already. */
+static int duplicate(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+}
+
 /* A FIFO without reader refuses a non-blocking open with ENXIO; a socket does so for good. */
 static bool lacks_reader(const char *path)
 {
@@ -59,15 +65,19 @@ static bool lacks_reader(const char *path)
     return errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
+/* The reader of a descriptor that was handed over has come and gone: the first write will tell. */
 static enum outfile_result open_waiting(const char *path, int64_t wait_ms, int *fd)
 {
     struct patience patience = patience_start(wait_ms);
+    int handed_over = descriptors_named(path);
 
     for (;;) {
         *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (*fd < 0 && handed_over >= 0 && lacks_reader(path))
+            *fd = duplicate(handed_over);
         if (*fd >= 0)
             return OUTFILE_OK;
-        if (!lacks_reader(path))
+        if (handed_over >= 0 || !lacks_reader(path))
             return OUTFILE_ERRNO;
         if (!patience_step(&patience, 5 * READER_POLL_MS))
             return OUTFILE_NO_READER;
@@ -137,7 +147,7 @@ enum outfile_result outfile_open(const char *path, bool append, int64_t wait_ms,
 {
     int number = descriptor_of(path);
     int opened = number >= 0
-                     ? fcntl(number, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
+                     ? duplicate(number)
                      : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
     if (opened < 0 && number < 0 && errno == EEXIST)

@@ -99,6 +99,9 @@ trap 'exit 1' HUP INT TERM XFSZ
 
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
+# What a failed check has to say: on stderr, which prove(1) passes through.
+diag() { note "$@" >&2; }
+
 pass() {
     tap_count=$((tap_count + 1))
     printf 'ok %d - %s\n' "$tap_count" "$1"
@@ -108,6 +111,7 @@ fail() {
     tap_count=$((tap_count + 1))
     tap_failed=$((tap_failed + 1))
     printf 'not ok %d - %s\n' "$tap_count" "$1"
+    diag "${0##*/}: not ok $tap_count - $1"
 }
 
 verdict() { # STATUS NAME
@@ -137,8 +141,8 @@ done_testing() {
 
 # The head of a file as TAP comments, unprintable bytes made visible: a record must not garble the report.
 show() { # TITLE FILE
-    note "$1:"
-    [ -r "$2" ] && head -n 15 "$2" | cut -c 1-300 | cat -v | sed 's/^/#   /'
+    diag "$1:"
+    [ -r "$2" ] && head -n 15 "$2" | cut -c 1-300 | cat -v | sed 's/^/#   /' >&2
 }
 
 ok() { # NAME -- CMD…
@@ -168,8 +172,8 @@ is() { # GOT EXPECTED NAME
         return
     fi
     fail "$3"
-    note "     got: $1"
-    note "expected: $2"
+    diag "     got: $1"
+    diag "expected: $2"
 }
 
 is_file() { # GOT EXPECTED NAME
@@ -232,7 +236,7 @@ check_status() { # GOT EXPECTED NAME ERRFILE
         return
     fi
     fail "$3"
-    note "status $1, expected $2"
+    diag "status $1, expected $2"
     show stderr "$4"
 }
 

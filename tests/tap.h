@@ -28,6 +28,9 @@ __attribute__((format(printf, 2, 0))) static inline bool tap_report(bool passed,
     vprintf(format, names);
     putchar('\n');
     fflush(stdout); /* what was checked must be seen even if the next call crashes */
+    if (!passed)
+        /* prove(1) passes stderr through */
+        fprintf(stderr, "# %s: not ok %d\n", __BASE_FILE__, tap_count);
     return passed;
 }
 
@@ -51,7 +54,7 @@ __attribute__((format(printf, 3, 4))) static inline bool is_u64(uint64_t got, ui
     tap_report(got == expected, format, names);
     va_end(names);
     if (got != expected) {
-        printf("#      got: %" PRIu64 "\n# expected: %" PRIu64 "\n", got, expected);
+        fprintf(stderr, "#      got: %" PRIu64 "\n# expected: %" PRIu64 "\n", got, expected);
     }
     return got == expected;
 }
@@ -61,15 +64,15 @@ static inline void tap_print_bytes(const char *title, const void *bytes, size_t 
 {
     const unsigned char *at = bytes;
 
-    printf("# %s: %zu bytes \"", title, length);
+    fprintf(stderr, "# %s: %zu bytes \"", title, length);
     for (size_t i = 0; i < length && i < 200; i++) {
         if (at[i] >= 0x20 && at[i] < 0x7f && at[i] != '"' && at[i] != '\\') {
-            putchar(at[i]);
+            fputc(at[i], stderr);
         } else {
-            printf("\\%03o", at[i]);
+            fprintf(stderr, "\\%03o", at[i]);
         }
     }
-    printf("\"%s\n", length > 200 ? " ..." : "");
+    fprintf(stderr, "\"%s\n", length > 200 ? " ..." : "");
 }
 
 __attribute__((format(printf, 5, 6))) static inline bool
@@ -101,8 +104,8 @@ is_str(const char *got, const char *expected, const char *format, ...)
     tap_report(equal, format, names);
     va_end(names);
     if (!equal) {
-        printf("#      got: %s\n# expected: %s\n", got != NULL ? got : "(null)",
-               expected != NULL ? expected : "(null)");
+        fprintf(stderr, "#      got: %s\n# expected: %s\n", got != NULL ? got : "(null)",
+                expected != NULL ? expected : "(null)");
     }
     return equal;
 }
@@ -118,7 +121,8 @@ __attribute__((format(printf, 3, 4))) static inline bool is_double(double got, d
     tap_report(equal, format, names);
     va_end(names);
     if (!equal) {
-        printf("#      got: %.17g (%a)\n# expected: %.17g (%a)\n", got, got, expected, expected);
+        fprintf(stderr, "#      got: %.17g (%a)\n# expected: %.17g (%a)\n", got, got, expected,
+                expected);
     }
     return equal;
 }

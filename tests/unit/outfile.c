@@ -164,6 +164,11 @@ static void test_descriptors(void)
     ok(outfile_open_fifo(path, 0, &fd) == OUTFILE_OK, "... is a FIFO, too");
     close(fd);
     close(end[0]);
+    ok(outfile_open_fifo(path, -1, &fd) == OUTFILE_OK && fd != end[1],
+       "... whose reader has gone: nobody waits for another");
+    signal(SIGPIPE, SIG_IGN);
+    ok(write(fd, "abc", 3) < 0 && errno == EPIPE, "... and the first write tells");
+    close(fd);
     close(end[1]);
     int file = scratch_open("by-number", O_RDWR | O_CREAT);
     snprintf(path, sizeof path, "/dev/fd/%d", file);
