@@ -63,10 +63,14 @@ static void take_overlong(struct router *r, const struct line *line)
     r->tally.invalid += what == OVERLONG_REJECTED;
 }
 
-static void take_unknown(struct router *r, struct slice text)
+static void take_untyped(struct router *r, struct slice text)
 {
     enum record_result reason = record_has_mark(text) ? RECORD_BYTE_ORDER_MARK : RECORD_TYPE;
 
+    if (record_is_blank(text)) {
+        r->tally.blank++;
+        return;
+    }
     r->tally.unknown++;
     rejects_line(&r->rejects, text, linebuf_number(r->in), record_strerror(reason));
 }
@@ -80,10 +84,8 @@ static void take_line(struct router *r, const struct line *line)
         return;
     }
     r->tally.lines++;
-    if (record_is_blank(line->text))
-        r->tally.blank++;
-    else if (!devtype_find(record_first_field(line->text), &type))
-        take_unknown(r, line->text);
+    if (!record_type(line->text, &type))
+        take_untyped(r, line->text);
     else if (!(r->options.only & 1u << type))
         r->tally.skipped++;
     else
@@ -202,6 +204,7 @@ static int open_all(struct router *r)
         status = stats_file_check(common->stats, STDIN_FILENO, &r->rejects.report, NULL);
     if (status)
         return status;
+    descriptors_widen_pipe(STDIN_FILENO);
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
     if (!r->in)
         return open_failed("input buffer", strerror(ENOMEM), STATUS_OSERR);

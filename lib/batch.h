@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { BATCH_RECORDS_MAX = 1024, BATCH_RECORDS_DEFAULT = 256 };
+enum { BATCH_RECORDS_MAX = 1024, BATCH_RECORDS_DEFAULT = 1024 };
 
 struct batch_record {
     struct slice key; /* 1 to 250 bytes */

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "descriptors.h"
 
 #include "number.h"
@@ -32,4 +33,11 @@ int descriptors_named(const char *path)
         number_u32(slice_of(path + strlen(FOLDER)), &number) && number <= INT_MAX)
         return (int)number;
     return -1;
+}
+
+void descriptors_widen_pipe(int fd)
+{
+    enum { PIPE_BYTES = 1024 * 1024 };
+
+    fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
 }

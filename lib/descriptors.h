@@ -19,4 +19,10 @@ bool descriptors_reserve(bool *stdin_closed);
  */
 int descriptors_named(const char *path);
 
+/*
+ * Enlarges a pipe, so that its two ends wait for each other less often; best
+ * effort: refused beyond a user's share, and of no effect on anything else.
+ */
+void descriptors_widen_pipe(int fd);
+
 #endif

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { NAME_BYTES = 4 };
-
 static const char *const NAME[DEVTYPE_COUNT] = {"idfa", "gaid", "adid", "dvid"};
 
 const char *devtype_name(enum devtype type)
@@ -13,10 +11,10 @@ const char *devtype_name(enum devtype type)
 
 bool devtype_find(struct slice name, enum devtype *type)
 {
-    if (name.len != NAME_BYTES)
+    if (name.len != DEVTYPE_NAME_BYTES)
         return false;
     for (unsigned i = 0; i < DEVTYPE_COUNT; i++) {
-        if (memcmp(name.at, NAME[i], NAME_BYTES) == 0) {
+        if (memcmp(name.at, NAME[i], DEVTYPE_NAME_BYTES) == 0) {
             *type = (enum devtype)i;
             return true;
         }

@@ -8,6 +8,9 @@
 
 enum devtype { DEVTYPE_IDFA, DEVTYPE_GAID, DEVTYPE_ADID, DEVTYPE_DVID, DEVTYPE_COUNT };
 
+/* Of each name, without the NUL. */
+enum { DEVTYPE_NAME_BYTES = 4 };
+
 /* "idfa" and so on; a constant. */
 const char *devtype_name(enum devtype type);
 

@@ -1,8 +1,10 @@
+#define _DEFAULT_SOURCE /* htole64 */
 #include "encode.h"
 
 #include "appsinstalled.pb-c.h"
 #include "number.h"
 
+#include <endian.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -11,10 +13,9 @@
 
 size_t encode_key(const struct record *record, char *key)
 {
-    const char *type = devtype_name(record->type);
-    size_t len = strlen(type);
+    size_t len = DEVTYPE_NAME_BYTES;
 
-    memcpy(key, type, len);
+    memcpy(key, devtype_name(record->type), len);
     key[len++] = ':';
     memcpy(key + len, record->id.at, record->id.len);
     return len + record->id.len;
@@ -27,16 +28,50 @@ size_t encode_value_max(size_t line_bytes)
     return line_bytes + 18;
 }
 
+/* Tags: field number and wire type, 0 for a varint, 1 for eight bytes. */
+enum { TAG_APPS = 1 << 3 | 0, TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
+
+static char *put_varint(char *at, uint32_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (char)(value | 0x80);
+    *at++ = (char)value;
+    return at;
+}
+
+/* One id: its tag and a varint, which mostly has two bytes. */
+static char *put_app(char *at, uint32_t app)
+{
+    *at++ = TAG_APPS;
+    if (app < 0x80 || app >= 0x4000)
+        return put_varint(at, app);
+    *at++ = (char)(app | 0x80);
+    *at++ = (char)(app >> 7);
+    return at;
+}
+
+static char *put_double(char *at, double number)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &number, sizeof bits);
+    bits = htole64(bits);
+    memcpy(at, &bits, sizeof bits);
+    return at + sizeof bits;
+}
+
 size_t encode_value(const struct record *record, char *value)
 {
-    UserApps message = USER_APPS__INIT;
+    const uint32_t *app = record->apps, *end = app + record->apps_count;
+    char *at = value;
 
-    message.n_apps = record->apps_count;
-    message.apps = record->apps;
-    message.has_lat = message.has_lon = 1;
-    message.lat = record->lat;
-    message.lon = record->lon;
-    return user_apps__pack(&message, (uint8_t *)value);
+    while (app < end)
+        at = put_app(at, *app++);
+    *at++ = TAG_LAT;
+    at = put_double(at, record->lat);
+    *at++ = TAG_LON;
+    at = put_double(at, record->lon);
+    return (size_t)(at - value);
 }
 
 static void print_double(const char *name, double number, struct outbuf *out)
@@ -88,7 +123,12 @@ bool encode_self_test(void)
     UserApps *message = user_apps__unpack(NULL, len, (const uint8_t *)value);
     if (!message)
         return false;
-    bool same = same_message(message, &record);
+    bool same = same_message(message, &record) && user_apps__get_packed_size(message) == len;
+    if (same) {
+        char packed[sizeof value];
+        user_apps__pack(message, (uint8_t *)packed);
+        same = memcmp(packed, value, len) == 0;
+    }
     user_apps__free_unpacked(message, NULL);
     return same;
 }

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "infile.h"
 
 #include "descriptors.h"
@@ -13,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WRITER_POLL_MS = 20, PIPE_BYTES = 1024 * 1024 };
+enum { WRITER_POLL_MS = 20 };
 
 const char *infile_strerror(enum infile_result result)
 {
@@ -73,8 +72,7 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
             return close_with(fd, INFILE_ERRNO);
     }
     if (fifo)
-        fcntl(fd, F_SETPIPE_SZ,
-              PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
+        descriptors_widen_pipe(fd);
     return INFILE_OK;
 }
 

@@ -146,14 +146,57 @@ static double decimal_strtod(const struct decimal *d)
     return strtod(text, NULL);
 }
 
+/* The powers of ten that a double holds exactly. */
+static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* Digits, eight at a look, added to *sum; returns how many. More than 19 may overflow it. */
+static size_t take_digits(const char *at, const char *end, uint64_t *sum)
+{
+    const char *begin = at;
+    uint32_t eight;
+
+    while (end - at >= NUMBER_LOOK_BYTES && number_look(at, &eight) == NUMBER_LOOK_BYTES) {
+        *sum = *sum * 100000000 + eight;
+        at += NUMBER_LOOK_BYTES;
+    }
+    for (; at < end && is_digit(*at); at++)
+        *sum = *sum * 10 + (uint64_t)(*at - '0');
+    return (size_t)(at - begin);
+}
+
+/* As it mostly is: [-]digits[.digits] of so few that both their integer and its power of ten are
+ * exact. */
+static bool short_double(struct slice text, double *value)
+{
+    const char *at = text.at, *end = at + text.len;
+    bool negative = at < end && *at == '-';
+    uint64_t mantissa = 0;
+    size_t after_point = 0;
+
+    at += negative;
+    size_t digits = take_digits(at, end, &mantissa);
+    at += digits;
+    if (at < end && *at == '.') {
+        after_point = take_digits(at + 1, end, &mantissa);
+        at += 1 + after_point;
+        digits += after_point;
+    }
+    if (at != end || digits == 0 || digits > MANTISSA_DIGITS || mantissa > UINT64_C(1) << 53)
+        return false;
+    double result = (double)mantissa / POWER[after_point];
+    *value = negative ? -result : result;
+    return true;
+}
+
 bool number_double(struct slice text, double *value)
 {
-    static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     struct decimal d;
     double result;
 
+    if (short_double(text, value))
+        return true;
     if (!scan_decimal(text, &d))
         return false;
     if (d.mantissa == 0)

@@ -22,6 +22,9 @@ bool number_u32(struct slice text, uint32_t *value);
 enum { NUMBER_LOOK_BYTES = 8 };
 static inline size_t number_look(const char *at, uint32_t *value);
 
+/* The same for exactly four digits; false: others stand there, and *value is undefined. */
+static inline bool number_four(const char *at, uint32_t *value);
+
 /*
  * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
  * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
@@ -70,6 +73,19 @@ static inline size_t number_look(const char *at, uint32_t *value)
     *value = (uint32_t)(word * 10000 + (word >> 32));
     return bits / 8;
 }
+
+static inline bool number_four(const char *at, uint32_t *value)
+{
+    uint32_t word;
+
+    memcpy(&word, at, sizeof word);
+    word ^= 0x30303030;
+    if ((word | (word + 0x76767676)) & 0x80808080)
+        return false;
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff;
+    *value = (word * 100 + (word >> 16)) & 0xffff;
+    return true;
+}
 #else
 static inline size_t number_look(const char *at, uint32_t *value)
 {
@@ -78,6 +94,11 @@ static inline size_t number_look(const char *at, uint32_t *value)
     for (*value = 0; len < NUMBER_LOOK_BYTES && at[len] >= '0' && at[len] <= '9'; len++)
         *value = *value * 10 + (uint32_t)(at[len] - '0');
     return len;
+}
+
+static inline bool number_four(const char *at, uint32_t *value)
+{
+    return number_u32((struct slice){at, 4}, value);
 }
 #endif
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* F_SETPIPE_SZ, mkostemp */
+#define _GNU_SOURCE /* mkostemp */
 #include "outfile.h"
 
 #include "descriptors.h"
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READER_POLL_MS = 20, PIPE_BYTES = 1024 * 1024, FIRST_FREE_FD = 3 };
+enum { READER_POLL_MS = 20, FIRST_FREE_FD = 3 };
 
 const char *outfile_strerror(enum outfile_result result)
 {
@@ -114,8 +114,7 @@ enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd
     if (!S_ISFIFO(info.st_mode))
         return close_with(opened, OUTFILE_NOT_FIFO);
     make_blocking(opened, 0);
-    fcntl(opened, F_SETPIPE_SZ,
-          PIPE_BYTES); /* refused beyond a user's share: then it stays as it is */
+    descriptors_widen_pipe(opened);
     *fd = opened;
     return OUTFILE_OK;
 }

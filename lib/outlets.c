@@ -108,7 +108,7 @@ static void take_back(struct outlets *outlets, const struct outlet *outlet)
 
     while (rest.len > 0) {
         struct slice line = slice_cut(&rest, '\n');
-        if (!devtype_find(record_first_field(line), &type))
+        if (!record_type(line, &type))
             continue;
         outlets->tally->routed[type]--;
         outlets->tally->undelivered++;

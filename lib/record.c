@@ -45,13 +45,17 @@ bool record_is_blank(struct slice line)
     return slice_strip(line).len == 0;
 }
 
-struct slice record_first_field(struct slice line)
+bool record_type(struct slice line, enum devtype *type)
 {
+    /* As it mostly is: four letters and a TAB. */
+    if (line.len > DEVTYPE_NAME_BYTES && line.at[DEVTYPE_NAME_BYTES] == '\t' &&
+        devtype_find((struct slice){line.at, DEVTYPE_NAME_BYTES}, type))
+        return true;
     while (line.len > 0 && slice_is_white(line.at[0])) {
         line.at++;
         line.len--;
     }
-    return slice_strip(slice_cut(&line, '\t'));
+    return devtype_find(slice_strip(slice_cut(&line, '\t')), type);
 }
 
 bool record_has_mark(struct slice line)
@@ -69,14 +73,17 @@ static bool split(struct slice line, struct slice field[FIELD_COUNT])
     return !line.at;
 }
 
-static enum record_result check_id(struct slice id, enum devtype type)
+static enum record_result check_id(struct slice id)
 {
+    bool bad = false;
+
     if (id.len == 0)
         return RECORD_ID_EMPTY;
     for (size_t i = 0; i < id.len; i++)
-        if ((unsigned char)id.at[i] <= 0x20 || id.at[i] == 0x7f)
-            return RECORD_ID_BYTE;
-    return strlen(devtype_name(type)) + 1 + id.len > RECORD_KEY_MAX ? RECORD_KEY_LENGTH : RECORD_OK;
+        bad |= (unsigned char)id.at[i] <= 0x20 || id.at[i] == 0x7f;
+    if (bad)
+        return RECORD_ID_BYTE;
+    return DEVTYPE_NAME_BYTES + 1 + id.len > RECORD_KEY_MAX ? RECORD_KEY_LENGTH : RECORD_OK;
 }
 
 /* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
@@ -90,20 +97,30 @@ static const char *read_app(const char *at, const char *end, uint32_t *app, bool
     return stop;
 }
 
+/*
+ * As it mostly is: up to 8 digits and a comma, seen in one look. Where they are
+ * four, nothing of the next look has to wait for the length of this one.
+ * Returns how many digits; 0: it is another form, for read_app.
+ */
+static size_t read_short_app(const char *at, uint32_t *app)
+{
+    if (at[4] == ',' && number_four(at, app))
+        return 4;
+    size_t digits = number_look(at, app);
+    return at[digits] == ',' ? digits : 0;
+}
+
 static void read_apps(struct slice list, struct record *record)
 {
     const char *at = list.at, *end = list.at + list.len;
     uint32_t *next = record->apps;
 
     for (;; at++) {
-        /* As it mostly is: up to 8 digits and a comma, seen in one look. */
-        if (end - at > NUMBER_LOOK_BYTES) {
-            size_t digits = number_look(at, next);
-            if (digits > 0 && at[digits] == ',') {
-                next++;
-                at += digits;
-                continue;
-            }
+        size_t digits = end - at > NUMBER_LOOK_BYTES ? read_short_app(at, next) : 0;
+        if (digits > 0) {
+            next++;
+            at += digits;
+            continue;
         }
         bool valid;
         at = read_app(at, end, next, &valid);
@@ -115,16 +132,10 @@ static void read_apps(struct slice list, struct record *record)
     record->apps_count = (size_t)(next - record->apps);
 }
 
-enum record_result record_parse(struct slice line, uint32_t *apps, struct record *record)
+static enum record_result parse_fields(struct slice line, struct record *record)
 {
     struct slice field[FIELD_COUNT];
 
-    *record = (struct record){.apps = apps};
-    line = slice_strip(line);
-    if (line.len == 0)
-        return RECORD_BLANK;
-    if (memchr(line.at, '\0', line.len))
-        return RECORD_NUL_BYTE;
     if (record_has_mark(line))
         return RECORD_BYTE_ORDER_MARK;
     if (!split(line, field))
@@ -132,7 +143,7 @@ enum record_result record_parse(struct slice line, uint32_t *apps, struct record
     if (!devtype_find(field[FIELD_TYPE], &record->type))
         return RECORD_TYPE;
     record->id = field[FIELD_ID];
-    enum record_result result = check_id(record->id, record->type);
+    enum record_result result = check_id(record->id);
     if (result != RECORD_OK)
         return result;
     if (!number_double(field[FIELD_LAT], &record->lat))
@@ -141,4 +152,17 @@ enum record_result record_parse(struct slice line, uint32_t *apps, struct record
         return RECORD_LON;
     read_apps(field[FIELD_APPS], record);
     return RECORD_OK;
+}
+
+enum record_result record_parse(struct slice line, uint32_t *apps, struct record *record)
+{
+    *record = (struct record){.apps = apps};
+    line = slice_strip(line);
+    if (line.len == 0)
+        return RECORD_BLANK;
+    enum record_result result = parse_fields(line, record);
+    /* Any field with a NUL is bad, and any app: without either there is none to look for. */
+    if ((result != RECORD_OK || record->apps_dropped > 0) && memchr(line.at, '\0', line.len))
+        return RECORD_NUL_BYTE;
+    return result;
 }

@@ -46,9 +46,11 @@ const char *record_strerror(enum record_result result);
 /* The number of apps that a line of this many bytes can hold at most. */
 size_t record_apps_max(size_t line_bytes);
 
-/* Whether the line is blank, and its first field: all that routing needs. */
+/* The device type that the first field names, all that routing needs; false: it is none. */
+bool record_type(struct slice line, enum devtype *type);
+
+/* Nothing but white space; then it has no type either. */
 bool record_is_blank(struct slice line);
-struct slice record_first_field(struct slice line);
 
 /* True if the line begins with UTF-8's byte order mark, EF BB BF. */
 bool record_has_mark(struct slice line);

@@ -230,10 +230,12 @@ void server_works(struct server *server)
     server->retry.since_ms = patience_clock_ms();
 }
 
-bool server_is_too_slow(struct server *server, int64_t since_ms)
+bool server_is_too_slow(struct server *server, int64_t *since_ms)
 {
-    bool slow = patience_clock_ms() - since_ms > server->timeout_ms;
+    int64_t now = patience_clock_ms();
+    bool slow = now - *since_ms > server->timeout_ms;
 
+    *since_ms = now;
     server->slow_answers = slow ? server->slow_answers + 1 : 0;
     return server->slow_answers > 1;
 }

@@ -57,11 +57,12 @@ static inline void server_is_well(struct server *server)
 void server_works(struct server *server);
 
 /*
- * To be called after each answer with the time when the wait for it began:
- * true if the second in a row took longer than the timeout. Bytes that trickle
+ * To be called after each answer with the time when the wait for it began, which
+ * becomes now, when that for the next one begins. True if the second in a row
+ * took longer than the timeout. Bytes that trickle
  * in renew the library's own timeout; after a stop (Ctrl-Z) one answer is late.
  */
-bool server_is_too_slow(struct server *server, int64_t since_ms);
+bool server_is_too_slow(struct server *server, int64_t *since_ms);
 
 /*
  * True if the server would answer that this item is too large for it: then

@@ -9,7 +9,7 @@ const char SINK_HELP[] =
     "Stores lines of `dev_type dev_id lat lon app,app,...` in one memcached server.\n"
     "\n"
     "  -T, --type TYPE          only idfa, gaid, adid or dvid is valid here\n"
-    "  -b, --batch N            records a batch, 1 to 1024 (default 256)\n"
+    "  -b, --batch N            records a batch, 1 to 1024 (default 1024)\n"
     "  -t, --timeout DURATION   longest silence of a server (default 5s)\n"
     "  -R, --retry-for DURATION how long to keep reconnecting (default 30s)\n"
     "  -w, --wait DURATION      longest wait for a FIFO's first writer (default 30s)\n"

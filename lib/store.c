@@ -160,15 +160,13 @@ static enum peer judge_failure(struct store *store, memcached_return_t rc)
     }
 }
 
-/* Reads one answer: that of the head, since answers come in order. */
-static enum peer take_answer(struct store *store)
+/* Reads one answer: that of the head, since answers come in order. All that is owed must be known
+ * to the library. */
+static enum peer take_answer(struct store *store, int64_t *since_ms)
 {
-    int64_t since_ms = patience_clock_ms();
     size_t owed = store->sent - store->head;
     memcached_return_t rc;
 
-    if (check_owed(store, owed) != PEER_OK)
-        return PEER_LOST;
     /* With a count of 0 the library would call every refusal NOTFOUND. */
     store->result.count = 1;
     bool stored =
@@ -197,8 +195,11 @@ static enum peer exchange(struct store *store, size_t keep)
     if (peer == PEER_OK && store->unflushed > 0)
         peer =
             flush_library(store); /* never fetch before: the server waits for the rest of a value */
+    if (peer == PEER_OK && check_owed(store, store->sent - store->head) != PEER_OK)
+        peer = PEER_LOST;
+    int64_t since_ms = patience_clock_ms();
     while (peer == PEER_OK && store->sent - store->head > keep)
-        peer = take_answer(store);
+        peer = take_answer(store, &since_ms);
     return peer;
 }
 
@@ -206,11 +207,12 @@ static enum peer exchange(struct store *store, size_t keep)
 static void hang_up(struct store *store, bool trusted)
 {
     memcached_st *memc = store->server->memc;
+    int64_t since_ms = patience_clock_ms();
     int saved = errno;
 
     memcached_behavior_set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
     while (trusted && store->head < store->sent && outstanding(store) == store->sent - store->head)
-        trusted = take_answer(store) == PEER_OK;
+        trusted = take_answer(store, &since_ms) == PEER_OK;
     memcached_result_free(&store->result);
     server_drop(store->server);
     errno = saved;

@@ -187,14 +187,14 @@ static enum peer take_answers(struct verify *verify, memcached_result_st *result
 {
     enum peer peer = PEER_OK;
     memcached_return_t rc;
+    int64_t since_ms = patience_clock_ms();
     int saved = 0;
 
     for (;;) {
-        int64_t since_ms = patience_clock_ms();
         result->count = 1; /* else a failure would read as "not found" */
         if (!memcached_fetch_result(verify->server->memc, result, &rc))
             break;
-        if (server_is_too_slow(verify->server, since_ms))
+        if (server_is_too_slow(verify->server, &since_ms))
             return PEER_SILENT;
         if (stop_is_overdue(verify->server->timeout_ms))
             return PEER_STOPPED;

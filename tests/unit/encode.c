@@ -1,6 +1,8 @@
 /* encode: keys, values and text. The values' bytes were worked out by hand and by `protoc
  * --encode`. */
 #include "encode.h"
+
+#include "appsinstalled.pb-c.h"
 #include "number.h"
 #include "scratch.h"
 #include "tap.h"
@@ -191,6 +193,46 @@ static void test_text_reads_back(void)
     is_u64(wrong, 0, "2,000 random pairs read back from their text");
 }
 
+/* The same numbers in each run (Knuth's MMIX generator, its upper half). */
+static uint32_t next_random(void)
+{
+    static uint64_t state = 20261122;
+
+    state = state * 6364136223846793005 + 1442695040888963407;
+    return (uint32_t)(state >> 32);
+}
+
+/* Ids of every length, any bits as doubles, none to a hundred ids: protobuf-c packs the same bytes.
+ */
+static void test_against_protobuf_c(void)
+{
+    enum { RECORDS = 20000, MOST = 100 };
+    uint32_t apps[MOST];
+    size_t wrong = 0;
+
+    for (size_t i = 0; i < RECORDS; i++) {
+        UserApps message = USER_APPS__INIT;
+        char value[6 * MOST + 18];
+        uint8_t packed[sizeof value];
+        uint64_t bits[2] = {(uint64_t)next_random() << 32 | next_random(),
+                            (uint64_t)next_random() << 32 | next_random()};
+        struct record record = {.apps = apps, .apps_count = next_random() % (MOST + 1)};
+        for (size_t app = 0; app < record.apps_count; app++)
+            apps[app] = i % 2 ? next_random() % 10000 : next_random() >> next_random() % 32;
+        memcpy(&record.lat, &bits[0], sizeof record.lat);
+        memcpy(&record.lon, &bits[1], sizeof record.lon);
+        message.n_apps = record.apps_count;
+        message.apps = apps;
+        message.has_lat = message.has_lon = 1;
+        message.lat = record.lat;
+        message.lon = record.lon;
+        size_t expected = user_apps__pack(&message, packed);
+        size_t len = encode_value(&record, value);
+        wrong += len != expected || memcmp(value, packed, len) != 0;
+    }
+    is_u64(wrong, 0, "records of which protobuf-c packs other bytes, out of %d", RECORDS);
+}
+
 int main(void)
 {
     test_values();
@@ -199,5 +241,6 @@ int main(void)
     test_text();
     test_text_reads_back();
     ok(encode_self_test(), "the built-in sample");
+    test_against_protobuf_c();
     return done_testing();
 }

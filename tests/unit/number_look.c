@@ -18,7 +18,7 @@ static size_t look_plainly(const unsigned char *at, uint32_t *value)
 static void test_look(void)
 {
     static const unsigned char AROUND[] = {'0', '9', '5', 0xff, 0x00, ':', '/', 0xb9, 0x8a};
-    size_t wrong = 0;
+    size_t wrong = 0, wrong_four = 0;
 
     for (size_t i = 0; i < 256 * COUNT(AROUND) * NUMBER_LOOK_BYTES * 9; i++) {
         unsigned char text[NUMBER_LOOK_BYTES];
@@ -30,8 +30,14 @@ static void test_look(void)
         text[place] = (unsigned char)(i % 256);
         size_t len = look_plainly(text, &expected);
         wrong += number_look((const char *)text, &value) != len || (len > 0 && value != expected);
+        bool four = number_four((const char *)text, &value);
+        wrong_four += four != (len >= 4);
+        text[4] = ' ';
+        look_plainly(text, &expected);
+        wrong_four += four && value != expected;
     }
     is_u64(wrong, 0, "number_look, every byte at every place");
+    is_u64(wrong_four, 0, "number_four, likewise");
 }
 
 int main(void)

@@ -230,29 +230,39 @@ static void test_key_length(void)
     }
 }
 
-static void test_first_field(void)
+static void test_type(void)
 {
     static const struct {
         struct slice line;
-        const char *first;
+        int type; /* -1: none */
         bool blank;
     } CASE[] = {
-        {TEXT("idfa\tx"), "idfa", false},
-        {TEXT("idfa"), "idfa", false},
-        {TEXT(" \t idfa \tx"), "idfa", false},
-        {TEXT("idfa\r"), "idfa", false},
-        {TEXT("a b\tc"), "a b", false},
-        {TEXT(""), "", true},
-        {TEXT(" \t\r"), "", true},
-        {TEXT("\v\f"), "", true},
-        {TEXT("x\t\t"), "x", false},
+        {TEXT("idfa\tx"), DEVTYPE_IDFA, false},
+        {TEXT("gaid\t"), DEVTYPE_GAID, false},
+        {TEXT("adid"), DEVTYPE_ADID, false},
+        {TEXT(" \t dvid \tx"), DEVTYPE_DVID, false},
+        {TEXT("idfa \tx"), DEVTYPE_IDFA, false},
+        {TEXT("\t\tidfa\tx"), DEVTYPE_IDFA, false},
+        {TEXT("idfa\r"), DEVTYPE_IDFA, false},
+        {TEXT("a b\tc"), -1, false},
+        {TEXT("IDFA\tx"), -1, false},
+        {TEXT("idfa2\tx"), -1, false},
+        {TEXT("x\tidfa\tx"), -1, false},
+        {TEXT("idf"), -1, false},
+        {TEXT("idf\ta\tx"), -1, false},
+        {TEXT(""), -1, true},
+        {TEXT(" \t\r"), -1, true},
+        {TEXT("\v\f"), -1, true},
+        {TEXT("   \t\t"), -1, true},
+        {TEXT("x\t\t"), -1, false},
     };
 
     for (size_t i = 0; i < COUNT(CASE); i++) {
         struct slice copy = exact_copy(CASE[i].line);
-        struct slice first = record_first_field(copy);
-        is_bytes(first.at, first.len, CASE[i].first, strlen(CASE[i].first),
-                 "the first field of line %zu", i);
+        enum devtype type = DEVTYPE_COUNT;
+        bool found = record_type(copy, &type);
+        ok(found == (CASE[i].type >= 0) && (!found || (int)type == CASE[i].type),
+           "the type of line %zu", i);
         ok(record_is_blank(copy) == CASE[i].blank, "is line %zu blank?", i);
         exact_free(copy);
     }
@@ -292,7 +302,7 @@ int main(void)
     test_apps();
     test_most_apps();
     test_key_length();
-    test_first_field();
+    test_type();
     test_mark();
     test_reasons();
     return done_testing();
