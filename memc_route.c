@@ -106,15 +106,21 @@ static void tell_failures(struct router *r)
     }
 }
 
+/* Every second with --progress, and whenever USR1 asks. */
 static void show_progress(struct router *r)
 {
+    bool asked = stop_counters_asked();
     char text[512];
 
-    if (!progress_is_due(&r->progress))
+    if (!asked && !progress_is_due(&r->progress))
         return;
     r->tally.ms = patience_clock_ms() - r->start_ms;
+    r->tally.bytes_in = linebuf_bytes(r->in);
     route_tally_text(&r->tally, text, sizeof text);
-    diag_live(text);
+    if (asked)
+        diag("%s", text);
+    else
+        diag_live(text);
 }
 
 static void flush(struct router *r)
@@ -146,7 +152,7 @@ static enum linebuf_result route_all(struct router *r)
             flush(r);
         tell_failures(r);
         show_progress(r);
-    } while (result == LINEBUF_FILLED || result == LINEBUF_IDLE);
+    } while (result <= LINEBUF_SIGNAL);
     return result;
 }
 

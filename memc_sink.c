@@ -145,16 +145,22 @@ static void wait_for_writer(struct run *run)
         worsen(run, fail(input_name(run), infile_strerror(result), infile_status(result)));
 }
 
+/* Every second with --progress, and whenever USR1 asks. */
 static void show_progress(struct run *run)
 {
     struct sink_tally *tally = &run->sink.tally;
+    bool asked = stop_counters_asked();
     char text[512];
 
-    if (!progress_is_due(&run->progress))
+    if (!asked && !progress_is_due(&run->progress))
         return;
     tally->ms = patience_clock_ms() - run->start_ms;
+    tally->bytes_in = linebuf_bytes(run->in);
     sink_tally_text(tally, text, sizeof text);
-    diag_live(text);
+    if (asked)
+        diag("%s", text);
+    else
+        diag_live(text);
 }
 
 static void flush(struct run *run)
@@ -193,7 +199,7 @@ static enum linebuf_result take_all(struct run *run)
         if (result == LINEBUF_IDLE)
             flush(run);
         show_progress(run);
-    } while (result == LINEBUF_FILLED || result == LINEBUF_IDLE);
+    } while (result <= LINEBUF_SIGNAL);
     return result;
 }
 

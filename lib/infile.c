@@ -95,6 +95,7 @@ enum infile_result infile_wait_writer(const struct infile *file, struct linebuf 
         case LINEBUF_ERROR:
             return INFILE_ERRNO;
         case LINEBUF_END:
+        case LINEBUF_SIGNAL:
             break;
         }
         struct pollfd ready = {.fd = file->fd, .events = POLLIN};

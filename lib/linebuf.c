@@ -117,17 +117,15 @@ static enum linebuf_result wait_ready(struct linebuf *in, int wait_ms)
 {
     struct pollfd ready = {.fd = in->fd, .events = POLLIN};
 
-    for (;;) {
-        int count = stop_poll(&ready, wait_ms);
-        if (count > 0)
-            return LINEBUF_FILLED;
-        if (count == 0)
-            return LINEBUF_IDLE;
-        if (stop_signal())
-            return LINEBUF_STOPPED;
-        if (errno != EINTR)
-            return LINEBUF_ERROR;
-    }
+    int count = stop_poll(&ready, wait_ms);
+
+    if (count > 0)
+        return LINEBUF_FILLED;
+    if (count == 0)
+        return LINEBUF_IDLE;
+    if (stop_signal())
+        return LINEBUF_STOPPED;
+    return errno == EINTR ? LINEBUF_SIGNAL : LINEBUF_ERROR;
 }
 
 enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms)

@@ -28,8 +28,11 @@ struct line {
 };
 
 enum linebuf_result {
-    LINEBUF_FILLED,  /* there are new bytes */
-    LINEBUF_IDLE,    /* nothing came within the wait */
+    /* It goes on: */
+    LINEBUF_FILLED, /* there are new bytes */
+    LINEBUF_IDLE,   /* nothing came within the wait */
+    LINEBUF_SIGNAL, /* nothing yet: a signal came that asked for something else than the end */
+    /* It does not: */
     LINEBUF_END,     /* end of file: linebuf_rest has what stands after the last LF */
     LINEBUF_STOPPED, /* a signal asked for the end */
     LINEBUF_ERROR,   /* errno tells */

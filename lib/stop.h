@@ -6,6 +6,9 @@
  * within 50 ms is no second (timeout(1) signals its child, then the child's group). INT or HUP
  * ignored at start (nohup, a background job) stay ignored. SIGPIPE and SIGXFSZ are ignored: a dead
  * reader is EPIPE, a file too large EFBIG.
+ *
+ * USR1 asks for the counters. It is blocked but in stop_poll and stop_sleep,
+ * since libmemcached's calls do not bear interruptions.
  */
 #ifndef MEMC_STOP_H
 #define MEMC_STOP_H
@@ -20,6 +23,9 @@ void stop_prepare(void);
 /* The signal that asked for the end, 0 if none did. */
 int stop_signal(void);
 
+/* True once for each time, or several, that USR1 asked for the counters. */
+bool stop_counters_asked(void);
+
 /* True if a stop was asked for more than limit_ms ago: what is in flight has had its time. */
 bool stop_is_overdue(int limit_ms);
 
@@ -30,7 +36,7 @@ void stop_forgive(void);
  * poll(2) on one descriptor that cannot sleep past a signal: the handlers run
  * only inside the wait, so none slips in between the look at the flag and the
  * sleep. timeout_ms < 0: no limit. Returns poll's result, or -1 with EINTR
- * when a stop was asked for before or meanwhile.
+ * when a stop was asked for before or meanwhile, or USR1 came.
  */
 int stop_poll(struct pollfd *one, int timeout_ms);
 
