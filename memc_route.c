@@ -56,7 +56,7 @@ static void worsen(struct router *r, int status)
 
 static void take_overlong(struct router *r, const struct line *line)
 {
-    enum overlong what = rejects_overlong(&r->rejects, line, linebuf_number(r->in));
+    enum overlong what = rejects_overlong(&r->rejects, line, linebuf_place(r->in));
 
     r->tally.lines += what != OVERLONG_GOES_ON;
     r->tally.blank += what == OVERLONG_BLANK;
@@ -72,7 +72,7 @@ static void take_untyped(struct router *r, struct slice text)
         return;
     }
     r->tally.unknown++;
-    rejects_line(&r->rejects, text, linebuf_number(r->in), record_strerror(reason));
+    rejects_line(&r->rejects, text, linebuf_place(r->in), record_strerror(reason));
 }
 
 static void take_line(struct router *r, const struct line *line)
@@ -126,13 +126,13 @@ static void show_progress(struct router *r)
 static void flush(struct router *r)
 {
     outlets_flush(&r->outlets);
-    report_flush(&r->rejects.report);
+    rejects_flush(&r->rejects);
     gather_reset(&r->gather);
 }
 
 static bool is_pending(const struct router *r)
 {
-    return outlets_pending(&r->outlets) || report_pending(&r->rejects.report);
+    return outlets_pending(&r->outlets) || rejects_pending(&r->rejects);
 }
 
 /* Reads and routes until the input ends, breaks or a signal comes; returns which. */
@@ -204,8 +204,8 @@ static int open_all(struct router *r)
     const struct common_options *common = &r->options.common;
     const char *path = NULL;
 
-    int status = report_open(&r->rejects.report, common->rejects, common->append, common->wait_ms,
-                             STDIN_FILENO);
+    int status =
+        rejects_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
     if (status == STATUS_OK)
         status = stats_file_check(common->stats, STDIN_FILENO, &r->rejects.report, NULL);
     if (status)

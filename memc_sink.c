@@ -112,8 +112,8 @@ static int open_reports(struct run *run)
     const struct common_options *common = &run->options.common;
     struct sink *sink = &run->sink;
 
-    int status = report_open(&sink->rejects.report, common->rejects, common->append,
-                             common->wait_ms, run->file.fd);
+    int status = rejects_open(&sink->rejects, common->rejects, common->append, common->wait_ms,
+                              run->file.fd);
     if (status == STATUS_OK)
         status = report_open(&sink->undelivered, run->options.undelivered, common->append,
                              common->wait_ms, run->file.fd);

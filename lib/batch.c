@@ -56,6 +56,7 @@ bool batch_add(struct batch *batch, const struct batch_record *record)
     added->value = copy(batch, record->value);
     added->line = copy(batch, record->line);
     added->number = record->number;
+    added->offset = record->offset;
     batch->payload += record->key.len + record->value.len;
     return true;
 }

@@ -18,6 +18,7 @@ struct batch_record {
     struct slice value;
     struct slice line; /* the input's bytes: whoever gets a record back, gets these */
     uint64_t number;   /* of the line, for messages */
+    uint64_t offset;   /* of its first byte in the input */
 };
 
 struct batch {

@@ -62,7 +62,13 @@ bool linebuf_take_sentinel(struct linebuf *in);
  */
 bool linebuf_finish(struct linebuf *in, struct patience *patience);
 
-/* The number of the line last returned, from 1; all bytes read so far. */
+/* Where a line stands: its number, from 1; the offset of its first byte, from 0. */
+struct place {
+    uint64_t number, offset;
+};
+
+/* That of the line last returned; its number; all bytes read so far. */
+struct place linebuf_place(const struct linebuf *in);
 uint64_t linebuf_number(const struct linebuf *in);
 uint64_t linebuf_bytes(const struct linebuf *in);
 

@@ -2,12 +2,51 @@
 
 #include "diag.h"
 #include "record.h"
+#include "status.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void rejects_init(struct rejects *rejects, const char *type, bool verbose)
 {
     *rejects = (struct rejects){.type = type, .verbose = verbose, .blank_so_far = true};
+}
+
+static char *why_path(const char *path)
+{
+    static const char SUFFIX[] = ".why";
+    size_t len = strlen(path);
+    char *result = malloc(len + sizeof SUFFIX);
+
+    if (result) {
+        memcpy(result, path, len);
+        memcpy(result + len, SUFFIX, sizeof SUFFIX);
+    }
+    return result;
+}
+
+int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
+                 int input_fd)
+{
+    int status = report_open(&rejects->report, path, append, wait_ms, input_fd);
+
+    if (status != STATUS_OK || !report_is_file(&rejects->report))
+        return status;
+    rejects->why_path = why_path(path);
+    if (!rejects->why_path) {
+        diag("%s: %s", path, strerror(ENOMEM));
+        return STATUS_OSERR;
+    }
+    /* What stands there belongs to rejects that are no more. */
+    struct stat info;
+    if (!append && lstat(rejects->why_path, &info) == 0 && S_ISREG(info.st_mode))
+        unlink(rejects->why_path);
+    return report_open(&rejects->why, rejects->why_path, append, wait_ms, input_fd);
 }
 
 /* "idfa " before "line 7", or nothing. */
@@ -21,20 +60,25 @@ static const char *space_after_type(const struct rejects *rejects)
     return rejects->type ? " " : "";
 }
 
-static void complain(struct rejects *rejects, uint64_t number, const char *reason)
+static void complain(struct rejects *rejects, struct place place, const char *reason)
 {
+    char text[256];
+
+    snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", place.number, place.offset, reason);
+    report_line(&rejects->why, slice_of(text));
     if (diag_may_repeat(&rejects->complaints) || rejects->verbose)
-        diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), number,
+        diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), place.number,
              reason);
 }
 
-void rejects_line(struct rejects *rejects, struct slice line, uint64_t number, const char *reason)
+void rejects_line(struct rejects *rejects, struct slice line, struct place place,
+                  const char *reason)
 {
     report_line(&rejects->report, line);
-    complain(rejects, number, reason);
+    complain(rejects, place, reason);
 }
 
-enum overlong rejects_overlong(struct rejects *rejects, const struct line *line, uint64_t number)
+enum overlong rejects_overlong(struct rejects *rejects, const struct line *line, struct place place)
 {
     bool blank = rejects->blank_so_far && record_is_blank(line->text);
 
@@ -46,7 +90,7 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,
     report_piece(&rejects->report, line->text, line->ends);
     if (!line->ends)
         return OVERLONG_GOES_ON;
-    complain(rejects, number, "longer than --max-line");
+    complain(rejects, place, "longer than --max-line");
     return OVERLONG_REJECTED;
 }
 
@@ -56,10 +100,24 @@ bool rejects_cut(struct rejects *rejects, const struct line *line)
     return record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
 }
 
+void rejects_flush(struct rejects *rejects)
+{
+    report_flush(&rejects->report);
+    report_flush(&rejects->why);
+}
+
+bool rejects_pending(const struct rejects *rejects)
+{
+    return report_pending(&rejects->report) || report_pending(&rejects->why);
+}
+
 int rejects_close(struct rejects *rejects)
 {
     if (rejects->complaints > DIAG_REPEATS && !rejects->verbose)
         diag("%s%s%" PRIu64 " more bad lines, not shown", type_of(rejects),
              space_after_type(rejects), rejects->complaints - DIAG_REPEATS);
-    return report_close(&rejects->report);
+    int status = status_worse(report_close(&rejects->report), report_close(&rejects->why));
+    free(rejects->why_path);
+    rejects->why_path = NULL;
+    return status;
 }

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "descriptors.h"
 #include "diag.h"
 #include "outbuf.h"
 #include "outfile.h"
@@ -78,6 +79,14 @@ void report_flush(struct report *report)
 bool report_pending(const struct report *report)
 {
     return report->out && outbuf_pending(report->out);
+}
+
+bool report_is_file(const struct report *report)
+{
+    struct stat info;
+
+    return report->out && strcmp(report->path, "-") != 0 && descriptors_named(report->path) < 0 &&
+           fstat(report_descriptor(report), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 int report_descriptor(const struct report *report)

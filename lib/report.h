@@ -38,6 +38,9 @@ void report_cancel(struct report *report);
 void report_flush(struct report *report);
 bool report_pending(const struct report *report);
 
+/* Open, and a regular file that its path leads to, not `-` or a descriptor handed over. */
+bool report_is_file(const struct report *report);
+
 /* The descriptor of an open report. */
 int report_descriptor(const struct report *report);
 

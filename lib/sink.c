@@ -19,7 +19,7 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
         break;
     case STORE_REFUSED:
         sink->tally.refused++;
-        rejects_line(&sink->rejects, record->line, record->number,
+        rejects_line(&sink->rejects, record->line, (struct place){record->number, record->offset},
                      "the server refused it as too large and dropped the key's old value");
         break;
     case STORE_UNDELIVERED:
@@ -104,12 +104,12 @@ enum peer sink_connect(struct sink *sink)
 static void reject(struct sink *sink, struct slice line, const char *reason)
 {
     sink->tally.invalid++;
-    rejects_line(&sink->rejects, line, linebuf_number(sink->in), reason);
+    rejects_line(&sink->rejects, line, linebuf_place(sink->in), reason);
 }
 
 static void take_overlong(struct sink *sink, const struct line *line)
 {
-    enum overlong what = rejects_overlong(&sink->rejects, line, linebuf_number(sink->in));
+    enum overlong what = rejects_overlong(&sink->rejects, line, linebuf_place(sink->in));
 
     sink->tally.lines += what != OVERLONG_GOES_ON;
     sink->tally.blank += what == OVERLONG_BLANK;
@@ -134,7 +134,8 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
     char key_bytes[RECORD_KEY_MAX];
     struct slice key = {key_bytes, encode_key(record, key_bytes)};
     struct slice value = {sink->value, encode_value(record, sink->value)};
-    struct batch_record put = {key, value, line, linebuf_number(sink->in)};
+    struct place place = linebuf_place(sink->in);
+    struct batch_record put = {key, value, line, place.number, place.offset};
 
     sink->tally.apps_dropped += record->apps_dropped;
     if (sink->options->mode == SINK_DRY_RUN) {
@@ -143,7 +144,7 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
         print_record(sink, key, record);
     } else if (server_would_refuse(&sink->server, key.len, value.len)) {
         sink->tally.refused++;
-        rejects_line(&sink->rejects, line, linebuf_number(sink->in),
+        rejects_line(&sink->rejects, line, place,
                      "larger than the server's item_size_max (memcached -I); not sent");
     } else if (sink->options->mode == SINK_VERIFY) {
         sink->tally.bytes_out += value.len;
@@ -190,7 +191,7 @@ void sink_flush(struct sink *sink)
         verify_flush(sink->verify);
     if (sink->records)
         outbuf_flush(sink->records);
-    report_flush(&sink->rejects.report);
+    rejects_flush(&sink->rejects);
     report_flush(&sink->undelivered);
 }
 
@@ -198,8 +199,8 @@ bool sink_pending(const struct sink *sink)
 {
     return (sink->store && store_pending(sink->store) > 0) ||
            (sink->verify && verify_pending(sink->verify) > 0) ||
-           (sink->records && outbuf_pending(sink->records)) ||
-           report_pending(&sink->rejects.report) || report_pending(&sink->undelivered);
+           (sink->records && outbuf_pending(sink->records)) || rejects_pending(&sink->rejects) ||
+           report_pending(&sink->undelivered);
 }
 
 enum peer sink_failure(const struct sink *sink)

@@ -226,15 +226,18 @@ mkdir -p 'r%d/x y'
 printf 'foo\ta\t1\t2\t3\nidfa\tb c\t1\t2\t3\nidfa\tb\t1\t2\t3\n' >'r%d/x y/bad.tsv'
 path=$(printf '%s' "$T/r%d/x y/bad.tsv" | sed 's/%/%25/g; s|/|%2F|g')
 status 65 '--reports' -- ./load --reports rep 'r%d/x y/bad.tsv'
-is "$(names rep)" "$path.rejects $path.stats $path.undelivered " 'a report of each kind, named by the path'
+is "$(names rep)" "$path.rejects $path.rejects.why $path.stats $path.undelivered " 'a report of each kind, named by the path'
 is_file "rep/$path.undelivered" /dev/null 'nothing undelivered'
 printf 'foo\ta\t1\t2\t3\nidfa\tb c\t1\t2\t3\n' >want
 is_file "rep/$path.rejects" want "the router's rejects and the sinks'"
-is "$(stat -c %a "rep/$path.rejects" "rep/$path.undelivered" | sort -u)" 600 'private'
+printf 'route\t1\t0\tunknown device type\nidfa\t1\t0\twhite space or control byte in the device id\n' >want
+is_file "rep/$path.rejects.why" want 'and why'
+is "$(stat -c %a "rep/$path.rejects" "rep/$path.rejects.why" "rep/$path.undelivered" | sort -u)" 600 'private'
 json "rep/$path.stats" '[.verdict,.unknown,.invalid,.stored]' '["failed",1,1,1]' 'stats'
 printf 'idfa\tb\t1\t2\t3\n' >'r%d/x y/bad.tsv'
 status 0 'once more' -- ./load --reports rep 'r%d/x y/bad.tsv'
 is_file "rep/$path.rejects" /dev/null 'reports of an earlier run are replaced'
+printf 'foo\ta\t1\t2\t3\nidfa\tb c\t1\t2\t3\n' >want
 status 65 'rejects are input' -- ./load -k --reports rep2 want
 fresh
 echo 'an older line' >log

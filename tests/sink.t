@@ -46,8 +46,14 @@ json stats.json 'keys_unsorted - ["label"]' \
 is "$(wc -l <stats.json)" 1 'one line'
 model rejects idfa.tsv --type idfa >want.rejects
 is_file rejects want.rejects 'rejects are the invalid lines, byte for byte'
+# By each line's offset and by its number the same line is found: the reject.
+cut -f 2 rejects.why | while read -r offset; do tail -c "+$((offset + 1))" idfa.tsv | head -n 1; done >found
+is_file found rejects 'rejects.why has the offset of each'
+cut -f 1 rejects.why | while read -r number; do sed -n "${number}{p;q}" idfa.tsv; done >found
+is_file found rejects 'and its number'
+is "$(grep -Evc '^[0-9]+	[0-9]+	[A-Za-z0-9 -]+$' rejects.why)" 0 'and a reason, without a byte of the line'
 is_file undelivered /dev/null 'nothing is undelivered'
-is "$(stat -c %a rejects undelivered | sort -u)" 600 'both files are private'
+is "$(stat -c %a rejects rejects.why undelivered | sort -u)" 600 'all files are private'
 file_like err 8000 'the summary has the number of lines'
 file_unlike err '[0-9a-f]{32}' 'no device id in any message'
 dump "$A" --flags | cut -d ' ' -f 3- | sort -u >flags
@@ -151,10 +157,18 @@ note 'files that it writes'
 printf 'idfa\ta\t1\t2\t3\nbad' >bad.tsv
 status 0 'an unterminated bad line' -- "$sink" -e none -r r2 "$A" bad.tsv
 is "$(cat r2; echo end)" "$(printf 'bad\nend')" 'is rejected with an LF'
+is "$(cat r2.why)" '2	13	not five TAB-separated fields' 'its reason stands beside it'
 status 73 'rejects that exist are not overwritten' -- "$sink" -e none -r r2 "$A" bad.tsv
 status 73 'undelivered that exists neither' -- "$sink" -e none -u r2 "$A" bad.tsv
 status 0 'with --append' -- "$sink" -e none -r r2 --append "$A" bad.tsv
 is "$(cat r2)" "$(printf 'bad\nbad')" 'they are continued'
+is "$(wc -l <r2.why)" 2 'and the reasons'
+rm r2
+status 0 'reasons that are left without rejects' -- "$sink" -e none -r r2 "$A" bad.tsv
+is "$(wc -l <r2.why)" 1 'give way'
+rm r2.why && echo kept >elsewhere && ln -s elsewhere r2.why && rm r2
+status 73 'a link in the place of the reasons' -- "$sink" -e none -r r2 "$A" bad.tsv
+is "$(cat elsewhere)" kept 'is not followed'
 cp bad.tsv same.tsv
 status 73 'rejects cannot be the input' -- "$sink" -e none -r same.tsv "$A" same.tsv
 is_file same.tsv bad.tsv 'which stays'

@@ -29,7 +29,7 @@ static void said(const char *expected, const char *name)
 static void open_rejects(struct rejects *rejects, const char *path, const char *type, bool verbose)
 {
     rejects_init(rejects, type, verbose);
-    report_open(&rejects->report, path, false, 0, STDIN_FILENO);
+    rejects_open(rejects, path, false, 0, STDIN_FILENO);
 }
 
 static void test_lines(void)
@@ -38,8 +38,10 @@ static void test_lines(void)
 
     listen();
     open_rejects(&rejects, "lines", NULL, false);
-    rejects_line(&rejects, slice_of("secret\r"), 7, "not five TAB-separated fields");
-    rejects_line(&rejects, (struct slice){"a\0b", 3}, UINT64_MAX, "NUL byte");
+    rejects_line(&rejects, slice_of("secret\r"), (struct place){7, 120},
+                 "not five TAB-separated fields");
+    rejects_line(&rejects, (struct slice){"a\0b", 3}, (struct place){UINT64_MAX, UINT64_MAX},
+                 "NUL byte");
     int status = rejects_close(&rejects);
     said("t: line 7: not five TAB-separated fields\nt: line 18446744073709551615: NUL byte\n",
          "number and reason, no byte of the line");
@@ -47,9 +49,14 @@ static void test_lines(void)
     char bytes[32];
     is_bytes(bytes, scratch_read("lines", bytes, sizeof bytes), "secret\r\na\0b\n", 12,
              "the lines, byte for byte");
+    static const char WHY[] = "7\t120\tnot five TAB-separated fields\n"
+                              "18446744073709551615\t18446744073709551615\tNUL byte\n";
+    char why[128];
+    is_bytes(why, scratch_read("lines.why", why, sizeof why), WHY, sizeof WHY - 1,
+             "lines.why: number, offset and reason");
     listen();
     open_rejects(&rejects, NULL, "idfa", false);
-    rejects_line(&rejects, slice_of("x"), 1, "reason");
+    rejects_line(&rejects, slice_of("x"), (struct place){1, 0}, "reason");
     rejects_close(&rejects);
     said("t: idfa line 1: reason\n", "a sink of one type counts that type's lines, and says so");
 }
@@ -69,7 +76,7 @@ static void test_cap(void)
         listen();
         open_rejects(&rejects, NULL, NULL, verbose);
         for (uint64_t i = 1; i <= 25; i++)
-            rejects_line(&rejects, slice_of("x"), i, "r");
+            rejects_line(&rejects, slice_of("x"), (struct place){i, 0}, "r");
         rejects_close(&rejects);
         said(verbose ? all : ten,
              verbose ? "--verbose tells all" : "ten are told, the others counted");
@@ -77,7 +84,7 @@ static void test_cap(void)
     listen();
     open_rejects(&rejects, NULL, NULL, false);
     for (uint64_t i = 1; i <= 10; i++)
-        rejects_line(&rejects, slice_of("x"), i, "r");
+        rejects_line(&rejects, slice_of("x"), (struct place){i, 0}, "r");
     rejects_close(&rejects);
     ten[strstr(ten, "t: 15") - ten] = '\0';
     said(ten, "ten of ten: no others");
@@ -87,7 +94,7 @@ static enum overlong piece(struct rejects *rejects, const char *text, bool ends)
 {
     struct line line = {slice_of(text), true, ends};
 
-    return rejects_overlong(rejects, &line, 3);
+    return rejects_overlong(rejects, &line, (struct place){3, 44});
 }
 
 static void test_overlong(void)
