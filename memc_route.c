@@ -106,6 +106,29 @@ static void tell_failures(struct router *r)
     }
 }
 
+static void take_stock(struct router *r)
+{
+    r->tally.bytes_in = r->in ? linebuf_bytes(r->in) : 0;
+    r->tally.ms = patience_clock_ms() - r->start_ms;
+}
+
+/* exit -1: the run goes on. */
+static void tell_tally(struct router *r, int exit)
+{
+    static struct json json;
+    const struct common_options *common = &r->options.common;
+    char text[512];
+
+    r->tally.exit = exit;
+    diag_live("");
+    route_tally_text(&r->tally, text, sizeof text);
+    if (!common->quiet)
+        diag("%s", text);
+    route_tally_json(&r->tally, &json);
+    worsen(r, exit < 0 ? stats_file_write_so_far(common->stats, json_end(&json))
+                       : stats_file_write(common->stats, json_end(&json), common->wait_ms));
+}
+
 /* Every second with --progress, and whenever USR1 asks. */
 static void show_progress(struct router *r)
 {
@@ -114,13 +137,13 @@ static void show_progress(struct router *r)
 
     if (!asked && !progress_is_due(&r->progress))
         return;
-    r->tally.ms = patience_clock_ms() - r->start_ms;
-    r->tally.bytes_in = linebuf_bytes(r->in);
-    route_tally_text(&r->tally, text, sizeof text);
-    if (asked)
-        diag("%s", text);
-    else
+    take_stock(r);
+    if (asked) {
+        tell_tally(r, -1);
+    } else {
+        route_tally_text(&r->tally, text, sizeof text);
         diag_live(text);
+    }
 }
 
 static void flush(struct router *r)
@@ -226,15 +249,9 @@ static int open_all(struct router *r)
 /* Closes all, proves the sum, tells the counters; returns the exit status. */
 static int finish(struct router *r)
 {
-    static struct json json;
-    const struct common_options *common = &r->options.common;
-    char text[512];
-
     outlets_close(&r->outlets);
     worsen(r, rejects_close(&r->rejects));
-    if (r->in)
-        r->tally.bytes_in = linebuf_bytes(r->in);
-    r->tally.ms = patience_clock_ms() - r->start_ms;
+    take_stock(r);
     if (r->tally.undelivered > 0)
         worsen(r, STATUS_TEMPFAIL);
     if (!route_tally_holds(&r->tally)) {
@@ -243,14 +260,8 @@ static int finish(struct router *r)
     }
     if (stop_signal())
         worsen(r, STATUS_SIGNAL + stop_signal());
-    r->tally.exit = r->status;
-    diag_live("");
-    route_tally_text(&r->tally, text, sizeof text);
-    if (!common->quiet)
-        diag("%s", text);
-    route_tally_json(&r->tally, &json);
+    tell_tally(r, r->status);
     linebuf_close(r->in);
-    worsen(r, stats_file_write(common->stats, json_end(&json), common->wait_ms));
     return r->status;
 }
 

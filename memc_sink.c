@@ -145,22 +145,46 @@ static void wait_for_writer(struct run *run)
         worsen(run, fail(input_name(run), infile_strerror(result), infile_status(result)));
 }
 
+static void take_stock(struct run *run)
+{
+    run->sink.tally.retries = run->sink.server.reconnects;
+    run->sink.tally.bytes_in = run->in ? linebuf_bytes(run->in) : 0;
+    run->sink.tally.ms = patience_clock_ms() - run->start_ms;
+}
+
+/* exit -1: the run goes on. */
+static void tell_tally(struct run *run, int exit)
+{
+    static struct json json;
+    const struct common_options *common = &run->options.common;
+    struct sink_tally *tally = &run->sink.tally;
+    char text[512];
+
+    tally->exit = exit;
+    diag_live("");
+    sink_tally_text(tally, text, sizeof text);
+    if (!common->quiet)
+        diag("%s", text);
+    sink_tally_json(tally, &json);
+    worsen(run, exit < 0 ? stats_file_write_so_far(common->stats, json_end(&json))
+                         : stats_file_write(common->stats, json_end(&json), common->wait_ms));
+}
+
 /* Every second with --progress, and whenever USR1 asks. */
 static void show_progress(struct run *run)
 {
-    struct sink_tally *tally = &run->sink.tally;
     bool asked = stop_counters_asked();
     char text[512];
 
     if (!asked && !progress_is_due(&run->progress))
         return;
-    tally->ms = patience_clock_ms() - run->start_ms;
-    tally->bytes_in = linebuf_bytes(run->in);
-    sink_tally_text(tally, text, sizeof text);
-    if (asked)
-        diag("%s", text);
-    else
+    take_stock(run);
+    if (asked) {
+        tell_tally(run, -1);
+    } else {
+        sink_tally_text(&run->sink.tally, text, sizeof text);
         diag_live(text);
+    }
 }
 
 static void flush(struct run *run)
@@ -278,22 +302,6 @@ static void close_records(struct run *run)
         worsen(run, fail("standard output", strerror(error), STATUS_IOERR));
 }
 
-static void tell_tally(struct run *run)
-{
-    static struct json json;
-    const struct common_options *common = &run->options.common;
-    struct sink_tally *tally = &run->sink.tally;
-    char text[512];
-
-    tally->exit = run->status;
-    diag_live("");
-    sink_tally_text(tally, text, sizeof text);
-    if (!common->quiet)
-        diag("%s", text);
-    sink_tally_json(tally, &json);
-    worsen(run, stats_file_write(common->stats, json_end(&json), common->wait_ms));
-}
-
 static void finish(struct run *run)
 {
     struct sink *sink = &run->sink;
@@ -308,13 +316,11 @@ static void finish(struct run *run)
     close_records(run);
     worsen(run, rejects_close(&sink->rejects));
     worsen(run, report_close(&sink->undelivered));
-    sink->tally.bytes_in = run->in ? linebuf_bytes(run->in) : 0;
-    sink->tally.retries = sink->server.reconnects;
-    sink->tally.ms = patience_clock_ms() - run->start_ms;
+    take_stock(run);
     worsen(run, verdict_on_tally(sink));
     if (stop_signal())
         worsen(run, STATUS_SIGNAL + stop_signal());
-    tell_tally(run);
+    tell_tally(run, run->status);
     sink_close(sink);
     linebuf_close(run->in);
 }

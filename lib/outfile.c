@@ -159,8 +159,7 @@ enum outfile_result outfile_open(const char *path, bool append, int64_t wait_ms,
     return OUTFILE_OK;
 }
 
-/* True if `path` is to be replaced by rename: a regular file, or nothing yet. */
-static bool is_replaceable(const char *path)
+bool outfile_is_replaceable(const char *path)
 {
     struct stat info;
 
@@ -189,7 +188,7 @@ enum outfile_result outfile_replace_check(const char *path)
     char name[PATH_MAX];
     struct stat info;
 
-    if (!is_replaceable(path)) {
+    if (!outfile_is_replaceable(path)) {
         if (descriptor_of(path) >= 0 || (stat(path, &info) == 0 && !S_ISDIR(info.st_mode)))
             return OUTFILE_OK;
         errno = EISDIR;
@@ -221,7 +220,7 @@ enum outfile_result outfile_replace(const char *path, const char *text, int64_t 
     char name[PATH_MAX];
     int fd;
 
-    if (!is_replaceable(path)) {
+    if (!outfile_is_replaceable(path)) {
         enum outfile_result result = outfile_open(path, true, wait_ms, &fd);
         return result == OUTFILE_OK ? write_text(fd, text) : result;
     }

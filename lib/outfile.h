@@ -52,6 +52,9 @@ enum outfile_result outfile_open(const char *path, bool append, int64_t wait_ms,
  * a temporary file beside it and renames; what is no regular file is written
  * to, with a wait as above.
  */
+/* True if the path is such a file, or nothing yet. */
+bool outfile_is_replaceable(const char *path);
+
 enum outfile_result outfile_replace_check(const char *path);
 enum outfile_result outfile_replace(const char *path, const char *text, int64_t wait_ms);
 

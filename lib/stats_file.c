@@ -34,6 +34,11 @@ int stats_file_check(const char *path, int input_fd, const struct report *one,
     return outfile_open_status(result);
 }
 
+int stats_file_write_so_far(const char *path, const char *json)
+{
+    return path && outfile_is_replaceable(path) ? stats_file_write(path, json, 0) : STATUS_OK;
+}
+
 int stats_file_write(const char *path, const char *json, int64_t wait_ms)
 {
     enum outfile_result result = path ? outfile_replace(path, json, wait_ms) : OUTFILE_OK;

@@ -14,6 +14,9 @@
 int stats_file_check(const char *path, int input_fd, const struct report *one,
                      const struct report *other);
 
+/* Writes the JSON of a run that goes on, if it replaces a file: a pipe gets only the last one. */
+int stats_file_write_so_far(const char *path, const char *json);
+
 /* Writes the JSON at the end. Returns 0 or the exit status. */
 int stats_file_write(const char *path, const char *json, int64_t wait_ms);
 

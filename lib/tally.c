@@ -39,7 +39,7 @@ void route_tally_json(const struct route_tally *t, struct json *json)
     json_close_object(json);
     json_uint(json, "bytes_in", t->bytes_in);
     json_seconds(json, "seconds", t->ms);
-    json_uint(json, "exit", (uint64_t)t->exit);
+    json_count_or_null(json, "exit", t->exit);
 }
 
 static double seconds_of(int64_t ms)
@@ -102,7 +102,7 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_uint(json, "bytes_in", t->bytes_in);
     json_uint(json, "bytes_out", t->bytes_out);
     json_seconds(json, "seconds", t->ms);
-    json_uint(json, "exit", (uint64_t)t->exit);
+    json_count_or_null(json, "exit", t->exit);
 }
 
 void sink_tally_text(const struct sink_tally *t, char *text, size_t size)

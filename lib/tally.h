@@ -17,7 +17,7 @@ struct route_tally {
     uint64_t routed[DEVTYPE_COUNT];
     uint64_t bytes_in;
     int64_t ms;
-    int exit;
+    int exit; /* -1 while it runs: null */
 };
 
 uint64_t route_tally_routed(const struct route_tally *t);
@@ -41,7 +41,7 @@ struct sink_tally {
     enum doubt doubt;
     uint64_t bytes_in, bytes_out;
     int64_t ms;
-    int exit;
+    int exit; /* likewise */
 };
 
 bool sink_tally_holds(const struct sink_tally *t);

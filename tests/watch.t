@@ -11,13 +11,13 @@ says() { # COUNT FILE ERE: so many times, on lines of their own
 }
 
 note 'SIGUSR1'
-background sink "$BIN/memc_sink" -T idfa "$ADDR_main" idfa
-background router sh -c '"$0" -q -o idfa -d . <run.in' "$BIN/memc_route"
+background sink "$BIN/memc_sink" -s sink.json -T idfa "$ADDR_main" idfa
+background router sh -c '"$0" -o idfa -d . <run.in' "$BIN/memc_route"
 exec 5>run.in
 router=$(pgrep -P "$(pid_of router)" -x memc_route)
 eventually 'the router has started' -- test -n "$router"
 kill -USR1 "$router"
-eventually 'a router that waits tells its counters at once, also with -q' -- says 1 router.err '^memc_route: 0 lines: 0 routed'
+eventually 'a router that waits tells its counters at once' -- says 1 router.err '^memc_route: 0 lines: 0 routed'
 lines 1 1000 >&5
 eventually 'what it has read' -- sh -c 'kill -USR1 "$1"; sleep 0.05; grep -q "^memc_route: 1000 lines: 1000 routed" "$2"' sh "$router" router.err
 eventually 'a sink that waits' -- sh -c 'kill -USR1 "$1"; sleep 0.05; grep -q "1000 lines: 1000 stored" "$2"' sh "$(pid_of sink)" sink.err
@@ -26,10 +26,21 @@ for n in 1 2 3 4 5 6 7 8 9 10; do
     lines "${n}000" "${n}999" >&5
     kill -USR1 "$router" "$(pid_of sink)"
 done
+json sink.json '[.lines >= 1000, .exit]' '[true,null]' 'the counters so far are in --stats, too'
 exec 5>&-
 finish 0 router 'the router, asked often'
 finish 0 sink 'the sink, asked often'
 file_like sink.err '^memc_sink: idfa -> .*: 11000 lines: 11000 stored' 'has stored all'
+
+json sink.json '[.lines, .exit]' '[11000,0]' 'and those at the end'
+background quiet "$BIN/memc_sink" -q -s quiet.json -T idfa "$ADDR_main" idfa
+exec 5>idfa
+lines 1 10 >&5
+# shellcheck disable=SC2016 # for the inner shell
+eventually '-q: in --stats only' -- sh -c 'kill -USR1 "$1"; sleep 0.05; grep -q "\"stored\":10,.*\"exit\":null" quiet.json' sh "$(pid_of quiet)"
+exec 5>&-
+finish 0 quiet 'a quiet sink'
+is_file quiet.err /dev/null 'is quiet'
 
 note 'a server that does not answer'
 start_memcached slow
