@@ -14,8 +14,10 @@ note 'SIGUSR1'
 background sink "$BIN/memc_sink" -s sink.json -T idfa "$ADDR_main" idfa
 background router sh -c '"$0" -o idfa -d . <run.in' "$BIN/memc_route"
 exec 5>run.in
+until_true pgrep -P "$(pid_of router)" -x memc_route
 router=$(pgrep -P "$(pid_of router)" -x memc_route)
-eventually 'the router has started' -- test -n "$router"
+# Before it catches the signal, it would end by it.
+eventually 'the router has opened its FIFO' -- sh -c 'ls -l "/proc/$1/fd" | grep -q /idfa' sh "$router"
 kill -USR1 "$router"
 eventually 'a router that waits tells its counters at once' -- says 1 router.err '^memc_route: 0 lines: 0 routed'
 lines 1 1000 >&5
