@@ -129,6 +129,35 @@ send KILL killed
 finish 137 killed 'memc_load'
 eventually 'everything ends' -- no_process
 status 0 'and it can be run again' -- ./load d/a.tsv.gz
+rm -rf work/memc_load.* # nobody was left to remove it
+fresh
+start headless -w 1 d/a.tsv.gz d/b.tsv.gz
+held
+kill -KILL "$(pgrep -P "$(pid_of headless)" -f parallel)"
+finish 143 headless 'parallel'
+ok 'its jobs have ended, too' -- sh -c "! pgrep -f '$T/(work|slow)/'"
+is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left, nothing renamed'
+is "$(jq -c '[.verdict,.exit]' stats | tr '\n' ' ')" '["failed",143] ["not tried",null] ' 'the verdicts'
+fresh
+start orphans -w 1 d/a.tsv.gz
+held
+kill -KILL "$(pgrep -P "$(pgrep -P "$(pid_of orphans)" -f parallel)" -f 'memc_load.* --job')"
+finish 137 orphans "a job's shell"
+ok 'its parts have ended, too' -- sh -c "! pgrep -f '$T/(work|slow)/'"
+is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
+fresh
+cat >slow/mv <<'END'
+#!/bin/sh
+[ "$1" != -nT ] || exec kill -KILL "$PPID"
+exec /bin/mv "$@"
+END
+chmod +x slow/mv
+echo nothing >slow/which
+status 137 "a job's shell before its rename" -- env PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
+rm slow/mv
+echo idfa >slow/which
+is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'the file keeps its name'
+is "$(jq -c '[.verdict,.exit]' stats)" '["failed",137]' 'and is not called loaded'
 
 note 'a file loaded before the signal'
 fresh
