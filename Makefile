@@ -117,6 +117,17 @@ check-valgrind:
 	@$(MAKE) --no-print-directory all
 	tests/valgrind
 
+# Kills a process of a load, runs it again, compares: make crash ROUNDS=200, and what a failed round says to play it again.
+ROUNDS ?= 20
+SEED   ?= 1
+crash: all $(BIN)/memc_load $(B)/mksample
+	env --default-signal=INT,HUP,TERM tests/crash.py --bin $(abspath $(BIN)) --mksample $(abspath $(B)/mksample) \
+		--rounds $(ROUNDS) --seed $(SEED)
+
+# Memory and descriptors while 0.1, 1 and 10 million records go through one pipeline.
+soak: all $(B)/mksample
+	tests/soak --mksample $(B)/mksample
+
 lint:
 	tests/setup check
 	tests/lint
@@ -144,6 +155,8 @@ help:
 	@echo 'make demo          set up, and load sample data into four local servers'
 	@echo 'make check         set up, and run the tests'
 	@echo 'make check-san     the same with the address and undefined sanitizers'
+	@echo 'make crash         kill a process of a load and run it again, ROUNDS=20 times, from SEED=1'
+	@echo 'make soak          memory and descriptors with 0.1, 1 and 10 million records'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
@@ -151,4 +164,4 @@ help:
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind lint bench install uninstall clean help
+.PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall clean help

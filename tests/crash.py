@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Kills one process of a running memc_load, runs the same command again, and compares the servers with a clean run.
 
-  crash.py --mksample PROGRAM [--bin DIR] [--rounds N] [--seed N] [--keep]
+  crash.py --mksample PROGRAM [--bin DIR] [--rounds N] [--seed N] [--jobs N] [--keep]
 
-A round loads three small files, two at a time, into four servers of its own, and kills -9 one process at one moment: a
+A round loads two small files, one after the other or both at once, into four servers of its own, and kills -9 one process at one moment: a
 decompressor, memc_route, a memc_sink, one that asks for counters, memc_load's own shell, a job's shell, one of a job's
 subshells, GNU parallel, or a server, which starts again empty. Then
   - nothing of the dead run goes on, and nothing of it is left in TMPDIR, but the work folder of a memc_load that was killed
@@ -20,6 +20,7 @@ import argparse
 import collections
 import gzip
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -33,9 +34,9 @@ sys.dont_write_bytecode = True
 import dump  # beside this file
 
 TYPES = ("idfa", "gaid", "adid", "dvid")
-FILES = ("a.tsv.gz", "b.tsv.gz", "c.tsv.gz")
+FILES = ("a.tsv.gz", "b.tsv.gz")
 VICTIMS = ("decompressor", "memc_route", "memc_sink", "counters", "memc_load", "job", "subshell", "parallel", "memcached")
-LINES = 1500
+LINES = 600
 PIECES = 100
 LIMIT_S = 60
 POLL_S = 0.0005
@@ -205,6 +206,7 @@ class Run:
         Run.serial += 1
         value = f"{os.getpid()}.{Run.serial}"
         self.mark = f"{MARK}={value}".encode()
+        self.strangers = {name for name in os.listdir("/proc") if name.isdigit()}
         self.err = os.path.join(folder, f"run{Run.serial}.err")
         with open(self.err, "wb") as err:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err,
@@ -212,10 +214,10 @@ class Run:
                                                  "PACE": folder + "/pace", "LC_ALL": "C"})
         self.pid = self.process.pid
 
-    def processes(self):
+    def processes(self, strangers=frozenset()):
         found = []
         for name in os.listdir("/proc"):
-            if not name.isdigit():
+            if not name.isdigit() or name in strangers:
                 continue
             try:
                 process = Process(int(name), self.mark)
@@ -229,7 +231,7 @@ class Run:
 
     def some(self, role, pick):
         """Of the processes of this role the one that PICK, from 0 to 1, points at; None if there is none."""
-        everyone = self.processes()
+        everyone = self.processes(self.strangers)
         found = sorted((each for each in everyone if each.role(self) == role), key=lambda each: each.words)
         chosen = found[int(pick * len(found))] if found else None
         for each in everyone:
@@ -270,23 +272,26 @@ class Plan:
         self.type = rng.choice(TYPES)
         self.pick = rng.random()
         self.batch = rng.choice((1, 16, 50, 1024))
+        self.workers = rng.choice((1, 2))
         self.file = rng.choice(FILES)
         self.pause_ms = rng.choice((0, 50, 300))
         kind = rng.random()
-        if self.victim == "counters" or kind < 0.1:
+        if self.victim == "counters": # they are there before the first file and after the last one only
+            self.file = FILES[-1]
+            self.piece, self.delay_ms = (0, 0) if kind < 0.5 else (PIECES + 1, 0)
+        elif kind < 0.1:
             self.piece, self.delay_ms = 0, rng.randrange(300)
         elif kind < 0.75 or self.victim in ("decompressor", "memcached"):
             # A server that loses everything after the run has looked at it the last time is nobody's fault.
             self.piece, self.delay_ms = rng.randrange(1, PIECES - 10), rng.randrange(10)
         else:
-            self.piece, self.delay_ms = PIECES + 1, rng.randrange(150)
-        if self.victim == "counters" and kind > 0.5:
-            self.file, self.piece, self.delay_ms = FILES[-1], PIECES + 1, 0
+            self.piece = PIECES + 1
+            self.delay_ms = rng.randrange(150 if self.victim in ("memc_load", "job", "parallel") else 15)
 
     def __str__(self):
         who = f"{self.type} {self.victim}" if self.victim == "memcached" else self.victim
         where = f"piece {self.piece} of {self.file}" if self.piece else "the start"
-        return f"{who}, {self.delay_ms} ms after {where}, batch {self.batch}"
+        return f"{who}, {self.delay_ms} ms after {where}, -w {self.workers}, batch {self.batch}"
 
 
 class Round:
@@ -300,13 +305,13 @@ class Round:
         self.servers = Servers(self.folder)
         self.runs = []
         self.killed = False
-        self.phase = "missed"
+        self.phase, self.outcome = "missed", "did not end"
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
     def start(self, slow):
-        words = [os.path.join(self.bench.bin, "memc_load"), "-w", "2", "--pattern", self.path("d", "*.tsv.gz"), "--stats",
+        words = [os.path.join(self.bench.bin, "memc_load"), "-w", str(self.plan.workers), "--pattern", self.path("d", "*.tsv.gz"), "--stats",
                  self.path("stats"), "--reports", self.path("reports"), f"--sink-option=--batch={self.plan.batch}"]
         for name, server in self.servers.of.items():
             words += [f"--{name}", server.address]
@@ -404,8 +409,8 @@ class Round:
         run = self.start(slow=True)
         self.kill(run)
         status = run.finish()
+        self.outcome = f"ended with {status}, {len(self.loaded())} loaded"
         self.servers.await_let_go()
-        self.status = status
         # Late: the run may have looked at the server for the last time before that lost everything.
         late = plan.victim == "memcached" and self.phase in ("after", "missed")
         self.check_verdicts(run, status, late)
@@ -413,7 +418,6 @@ class Round:
             for name in self.loaded():
                 os.rename(self.path("d", "." + name), self.path("d", name))
         left = self.check_leftovers(1 if self.killed and plan.victim == "memc_load" else 0)
-        self.before = len(self.loaded())
         again = self.start(slow=False)
         status = again.finish()
         if status != 0 or self.loaded() != set(FILES):
@@ -477,7 +481,8 @@ class Bench:
         return union
 
 
-def play(bench, seed, keep, tally):
+def play(bench, seed, keep):
+    """One round: what is to be printed, what was killed and when, and whether it failed."""
     round_ = Round(bench, seed)
     try:
         round_.run()
@@ -486,20 +491,28 @@ def play(bench, seed, keep, tally):
         verdict = f"FAILED: {error}"
     finally:
         round_.close()
-    plan = round_.plan
-    tally[plan.victim, round_.phase] += 1
-    status = getattr(round_, "status", "-")
-    print(f"--seed {seed} --rounds 1: {plan}: {round_.phase}, ended with {status}, {getattr(round_, 'before', '-')} loaded: {verdict}",
-          flush=True)
-    failed = verdict != "ok"
+    plan, failed = round_.plan, verdict != "ok"
+    text = f"--seed {seed} --rounds 1: {plan}: {round_.phase}, {round_.outcome}: {verdict}\n"
     if failed:
-        for run in round_.runs:
-            print(f"# run ended with {run.process.returncode}:\n{run.said()}", flush=True)
+        text += "".join(f"# run ended with {run.process.returncode}:\n{run.said()}" for run in round_.runs)
     if failed and keep:
-        print(f"# kept: {round_.folder}")
+        text += f"# kept: {round_.folder}\n"
     else:
         shutil.rmtree(round_.folder)
-    return failed
+    return text, (plan.victim, round_.phase), failed
+
+
+def play_all(bench, options):
+    tally, failed = collections.Counter(), 0
+    with multiprocessing.Pool(options.jobs) as pool:
+        plays = [pool.apply_async(play, (bench, options.seed + number, options.keep)) for number in range(options.rounds)]
+        for each in plays:
+            text, landed, bad = each.get()
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            tally[landed] += 1
+            failed += bad
+    return tally, failed
 
 
 def tell(tally):
@@ -518,11 +531,12 @@ def main():
     parser.add_argument("--bin", default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="rounds at a time")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a failed round")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)) # so that every round ends its processes
     bench = Bench(options)
-    tally = collections.Counter()
-    failed = sum(play(bench, options.seed + number, options.keep, tally) for number in range(options.rounds))
+    tally, failed = play_all(bench, options)
     before, middle, after, missed = tell(tally)
     if not (options.keep and failed):
         shutil.rmtree(bench.folder)

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Twenty rounds of crash.py: a process of a load is killed, the load is run again, and the servers hold what they should.
+. "$(dirname "$0")/harness.sh"
+
+TMPDIR=$T
+export TMPDIR
+sample -n 0 # so that there is an mksample
+
+crash() { bounded "$PYTHON" "$TESTS/crash.py" --bin "$BIN" --mksample "$MKSAMPLE" "$@"; }
+
+crash --seed 21 --rounds 20 >told 2>err
+check_status $? 0 'after a kill, the same command mends all, and no verdict was wrong' err
+sed -n '/^killed/,$p' told >tally
+while IFS= read -r line; do note "$line"; done <tally
+[ "$tap_failed" -eq 0 ] || diag "$(grep -v ': ok$' told)"
+is "$(grep -c ': ok$' told)" 20 'twenty rounds'
+is "$(awk '/^all/ { print($2 + $3 > 14) }' tally)" 1 'most kills came before the end'
+# shellcheck disable=SC2012 # to be read
+is "$(ls -d "$T"/memc-crash.* 2>/dev/null)" '' 'nothing is left'
+done_testing
