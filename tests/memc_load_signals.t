@@ -80,7 +80,7 @@ note 'Ctrl-C: INT for the whole process group'
 fresh
 background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
 held
-group=$(pgrep -of "memc_load .*d/a.tsv.gz")
+group=$(pgrep -of "$BIN/memc_load .*d/a.tsv.gz") # of this build: others may be tested at the same time
 kill -INT "-$(ps -o pgid= -p "$group" | tr -d ' ')"
 finish 130 group 'it ends by INT'
 is "$(jq -c '[.parts[].exit] | unique' stats)" '[143]' 'the parts get one signal, not two'
