@@ -94,7 +94,7 @@ check:
 	tests/setup check
 	@$(MAKE) --no-print-directory check-installed
 
-TESTS ?= $(sort $(wildcard tests/*.t)) $(UNIT_TESTS)
+TESTS ?= $(sort $(wildcard tests/*.t tests/faults/*.t)) $(UNIT_TESTS)
 JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
@@ -102,6 +102,14 @@ JOBS  ?= 2
 check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
+
+# The catalogue of faults: every case in tests/faults/cases, slow sweeps in full, and a table of what came out.
+faults:
+	tests/setup check
+	@$(MAKE) --no-print-directory faults-installed
+
+faults-installed: all $(BIN)/memc_load $(B)/mksample
+	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) JOBS=$(JOBS) tests/faults/table
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -144,6 +152,7 @@ help:
 	@echo 'make demo          set up, and load sample data into four local servers'
 	@echo 'make check         set up, and run the tests'
 	@echo 'make check-san     the same with the address and undefined sanitizers'
+	@echo 'make faults        the tests of the catalogue of faults, slow ones too, and a table (some ten minutes)'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
@@ -151,4 +160,4 @@ help:
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind lint bench install uninstall clean help
+.PHONY: all demo check check-installed faults faults-installed check-san check-valgrind lint bench install uninstall clean help

@@ -48,6 +48,7 @@ start() { # NAME ARG…
 }
 held() { until_true test -e held || bail 'the decompressor was not started'; }
 
+fault 59
 for signal in INT:130 TERM:143 HUP:129; do
     fresh
     start one -w 2 d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz
@@ -121,6 +122,7 @@ ok 'HUP stays ignored' -- kill -0 "$(pid_of nohup)"
 send TERM nohup
 finish 143 nohup 'TERM does not'
 
+fault 29
 note 'kill -9'
 fresh
 start killed d/a.tsv.gz
@@ -130,6 +132,7 @@ finish 137 killed 'memc_load'
 eventually 'everything ends' -- no_process
 status 0 'and it can be run again' -- ./load d/a.tsv.gz
 
+fault 59
 note 'a file loaded before the signal'
 fresh
 background some env PATH="$T/slow:$PATH" ./load -s stats -w 1 d/none d/a.tsv.gz
