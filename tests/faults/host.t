@@ -21,11 +21,7 @@ eventually 'memc_sink says it while the input goes on' -- grep -q 'No space left
 ok 'and is still there' -- kill -0 "$(pid_of full)"
 exec 5<&-
 finish 74 full 'it ends by 74'
-exec 5<>fifo
-background full "$sink" -R 300ms -t 300ms -s stats.json -u /dev/full 127.0.0.1:1 fifo
-bounded cat in.tsv >&5
-exec 5<&-
-finish 74 full 'undelivered records, too'
+status 74 'undelivered records, too' -- "$sink" -R 300ms -t 300ms -s stats.json -u /dev/full 127.0.0.1:1 in.tsv
 conserved stats.json in.tsv
 exec 5<>fifo
 background reader cat idfa
