@@ -48,29 +48,32 @@ json stats.json '[.stored,.undelivered,.retries]' '[40,0,0]' 'with no false time
 conserved stats.json in.tsv
 send KILL proxy
 stop_memcached m
-background paused "$sink" -t 300ms -R 2 -s stats.json "$A" in.tsv
+background paused "$sink" -t 300ms -R 4 -s stats.json "$A" in.tsv
 eventually 'a sink waits for its server' -- sh -c 'ls -l "/proc/$0/fd" | grep -q in.tsv' "$(pid_of paused)"
 send STOP paused
-sleep 2.5 # longer than --retry-for
-restart_memcached m
+sleep 4.2 # longer than --retry-for
 send CONT paused
-finish 0 paused 'which came back while it was stopped'
+sleep 0.3 # so that it has looked once more, in vain
+restart_memcached m
+finish 0 paused 'which comes back after that'
 conserved stats.json in.tsv
 background paused "$sink" --wait 2s -s stats.json "$A" fifo
 eventually 'a sink waits for a writer' -- sh -c 'ls -l "/proc/$0/fd" | grep -q fifo' "$(pid_of paused)"
 send STOP paused
-sleep 2.5
-background writer dd if=in.tsv of=fifo status=none
+sleep 2.2
 send CONT paused
-finish 0 paused 'which came while it was stopped'
+sleep 0.3
+background writer dd if=in.tsv of=fifo status=none
+finish 0 paused 'which comes after that'
 conserved stats.json in.tsv
 background paused "$route" --only idfa --wait 2s -s route.json <in.tsv
 sleep 0.1
 send STOP paused
-sleep 2.5
-background reader cat idfa
+sleep 2.2
 send CONT paused
-finish 0 paused 'a router whose reader came while it was stopped'
+sleep 0.3
+background reader cat idfa
+finish 0 paused 'a router whose reader comes after that'
 finish 0 reader 'its reader sees the end'
 lost "$(($(wc -l <in.tsv) - $(wc -l <reader.out)))" 'and has all'
 
