@@ -94,7 +94,7 @@ check:
 	tests/setup check
 	@$(MAKE) --no-print-directory check-installed
 
-TESTS ?= $(sort $(wildcard tests/*.t)) $(UNIT_TESTS)
+TESTS ?= $(sort $(wildcard tests/*.t tests/faults/*.t)) $(UNIT_TESTS)
 JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
@@ -102,6 +102,14 @@ JOBS  ?= 2
 check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
+
+# The catalogue of faults: every case in tests/faults/cases, slow sweeps in full, and a table of what came out.
+faults:
+	tests/setup check
+	@$(MAKE) --no-print-directory faults-installed
+
+faults-installed: all $(BIN)/memc_load $(B)/mksample
+	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) JOBS=$(JOBS) tests/faults/table
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -157,6 +165,7 @@ help:
 	@echo 'make check-san     the same with the address and undefined sanitizers'
 	@echo 'make crash         kill a process of a load and run it again, ROUNDS=20 times, from SEED=1'
 	@echo 'make soak          memory and descriptors with 0.1, 1 and 10 million records'
+	@echo 'make faults        the tests of the catalogue of faults, slow ones too, and a table (some ten minutes)'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
@@ -164,4 +173,4 @@ help:
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall clean help
+.PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall clean help faults faults-installed

@@ -79,6 +79,7 @@ usage_error "$sink" --max-line 0 "$A" good.tsv
 usage_error "$sink" --ttl 0 "$A" good.tsv
 is "$(stat_of "$A" cmd_set)" 0 'no record was sent with wrong options'
 
+fault 63
 if command -v script >/dev/null; then
     status 64 "memc_route on a terminal" -- script -qec "$route" /dev/null
     file_like out 'zcat|stdin|standard input|terminal' 'has a hint'
@@ -90,6 +91,7 @@ else
     skip 'no script(1) here' 'a terminal'
 fi
 
+fault
 note '65 and what comes before it'
 status 65 'errors over the limit' -- "$sink" "$A" bad.tsv
 status 0 'the router never fails for bad data' -- true
@@ -106,6 +108,7 @@ status 69 'nobody listens' -- "$sink" -R 300ms 127.0.0.1:1 good.tsv
 file_like err '127\.0\.0\.1:1' 'the message names it'
 status 69 '--counters of nobody' -- "$sink" -R 300ms --counters 127.0.0.1:1
 
+fault 61
 note '71: resources'
 limited() { # TEXT ULIMIT-OPTION VALUE CMD…
     limited_text=$1 limited_option=$2 limited_value=$3
@@ -144,26 +147,34 @@ else
     file_like err 'big.rejects' 'the message names the file'
 fi
 
+fault
 note '73: what cannot be created'
 status 73 'no writer for the FIFO' -- "$sink" --wait 300ms "$A" fifo
 status 73 'no reader for the FIFO' -- "$route" --only idfa --wait 300ms
 status 73 'no FIFO' -- "$route" --only gaid --wait 300ms
 status 73 'statistics in no folder, memc_sink' -- "$sink" -s nowhere/s.json "$A" good.tsv
 status 73 'statistics in no folder, memc_route' -- "$route" --only idfa -s nowhere/s.json
+fault 58
 status 73 'before 65' -- "$sink" -r good.tsv "$A" bad.tsv
 
+fault
 note '74: input and output errors'
 bounded sh -c 'exec "$0" "$1" <.' "$sink" "$A" 2>err
 like $? '^(66|74)$' 'stdin is a directory, memc_sink'
 background reader cat idfa
 status 74 'stdin is a directory, memc_route' -- sh -c 'exec "$0" --only idfa <.' "$route"
 finish 0 reader 'its reader sees the end'
+fault 57
 status 74 'a full device, before 65' -- "$sink" -r /dev/full "$A" bad.tsv
+fault 30
 status 74 'a cut last line, before 65' -- sh -c 'head -c -1 bad.tsv | "$0" --whole-lines "$1"' "$sink" "$A"
+fault 57
 status 74 'statistics on a full device' -- "$sink" -s /dev/full "$A" good.tsv
 status 74 'records on a full device' -- sh -c 'exec "$0" -n -v "$1" good.tsv >/dev/full' "$sink" "$A"
+fault 30
 status_routed 74 'a cut input' --sentinel <good.tsv
 
+fault 19
 note '75: undelivered'
 background reader head -c 1 idfa
 status 75 'a dead reader' -- sh -c 'cat good.tsv good.tsv good.tsv good.tsv good.tsv | "$0" --only idfa' "$route"
@@ -172,6 +183,7 @@ background reader head -c 1 idfa
 status 74 '74 before 75' -- sh -c 'cat good.tsv good.tsv good.tsv good.tsv good.tsv | "$0" --only idfa --sentinel' "$route"
 finish 0 reader 'its reader has gone'
 
+fault 59
 note '128+n: signals'
 for pair in INT:130 TERM:143 HUP:129; do
     signal=${pair%:*} code=${pair#*:}
@@ -240,6 +252,7 @@ for signal in INT HUP; do
     finish 0 deaf 'and the sink ends with its input'
 done
 
+fault 62
 note 'closed descriptors'
 for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
     empty "$A"

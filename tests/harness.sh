@@ -28,8 +28,14 @@
 #   status N NAME -- CMD…                    CMD ends with status N; its output is in $T/out and $T/err (128+n: by signal n)
 #   json FILE FILTER EXPECTED NAME           jq -c FILTER of FILE prints EXPECTED
 #   eventually NAME -- CMD…                  CMD (a function, too) succeeds sooner or later, tried until LIMIT
+#   conserved STATS FILE                     every line of FILE has one outcome in a sink's counters
+#   lost N NAME                              N, the records that nobody accounts for, is 0
 #   skip REASON NAME · skip_all REASON · bail REASON · note TEXT…
 #   done_testing                             the last line of every test
+#
+# Cases of the catalogue of faults (tests/faults/cases):
+#   fault N…                                 the checks from here on prove case N; without a number: none
+#   FAULTS_ALL                               set and not empty by `make faults`: slow sweeps go through all they can
 #
 # Commands beside the checks:
 #   bounded CMD…                             CMD under timeout(1)
@@ -62,6 +68,7 @@ unset POSIXLY_CORRECT PARALLEL 2>/dev/null
 ulimit -f 4194304 # blocks of 512 bytes: a program that writes without end gets SIGXFSZ before the disk is full
 
 TESTS=$(cd "$(dirname "$0")" && pwd) || exit 1
+TESTS=${TESTS%/faults}
 TOP=${TESTS%/*}
 BIN=$(cd "${BIN:-$TOP}" && pwd) || exit 1
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -71,6 +78,9 @@ export TESTS TOP BIN PYTHON LIMIT
 tap_count=0
 tap_failed=0
 tap_children=
+tap_faults= # numbers of the cases that the checks prove, each with a blank behind it
+tap_script=$(cd "$(dirname "$0")" && pwd)/${0##*/}
+tap_script=${tap_script#"$TOP/"}
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/memc.XXXXXX") || exit 1
 export T
@@ -102,16 +112,39 @@ note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 # What a failed check has to say: on stderr, which prove(1) passes through.
 diag() { note "$@" >&2; }
 
+# A case's number stands behind the names of its checks.
+fault() { # N…
+    tap_faults=
+    for fault_each in "$@"; do tap_faults="$tap_faults$fault_each "; done
+}
+
+tap_suffix() {
+    tap_marks=
+    for tap_each in $tap_faults; do tap_marks="$tap_marks [F$tap_each]"; done
+}
+
+# For tests/faults/table, a line a case: script, number, kind, text. Tests that run at the same time append to one file.
+record() { # KIND TEXT
+    [ -n "${FAULTS_LOG:-}" ] || return 0
+    for tap_each in ${tap_faults:-0}; do
+        printf '%s\t%s\t%s\t%s\n' "$tap_script" "$tap_each" "$1" "$2" >>"$FAULTS_LOG"
+    done
+}
+
 pass() {
     tap_count=$((tap_count + 1))
-    printf 'ok %d - %s\n' "$tap_count" "$1"
+    tap_suffix
+    printf 'ok %d - %s\n' "$tap_count" "$1$tap_marks"
+    record ok "$1"
 }
 
 fail() {
     tap_count=$((tap_count + 1))
     tap_failed=$((tap_failed + 1))
-    printf 'not ok %d - %s\n' "$tap_count" "$1"
+    tap_suffix
+    printf 'not ok %d - %s\n' "$tap_count" "$1$tap_marks"
     diag "${0##*/}: not ok $tap_count - $1"
+    record failed "$1"
 }
 
 verdict() { # STATUS NAME
@@ -120,11 +153,14 @@ verdict() { # STATUS NAME
 
 skip() {
     tap_count=$((tap_count + 1))
-    printf 'ok %d - %s # skip %s\n' "$tap_count" "$2" "$1"
+    tap_suffix
+    printf 'ok %d - %s # skip %s\n' "$tap_count" "$2$tap_marks" "$1"
+    record skipped "$2: $1"
 }
 
 skip_all() {
     echo "1..0 # SKIP $1"
+    record done "skipped: $1"
     exit 0
 }
 
@@ -135,6 +171,8 @@ bail() {
 
 done_testing() {
     echo "1..$tap_count"
+    fault
+    record done "$tap_count checks"
     [ "$tap_failed" -eq 0 ]
     exit
 }
@@ -226,11 +264,24 @@ json() { # FILE FILTER EXPECTED NAME
     is "$(jq -c "$2" "$1" 2>&1)" "$3" "$4"
 }
 
+lost() { # N NAME
+    record lost "$1"
+    is "$1" 0 "$2: lost records: $1"
+}
+
+conserved() { # STATS FILE
+    # shellcheck disable=SC2016 # jq's own
+    conserved_sum=$(jq '.blank + .invalid + .stored + .refused + .undelivered' "$1")
+    conserved_lines=$(wc -l <"$2")
+    lost $((conserved_lines - ${conserved_sum:-0})) "$conserved_lines lines, each with one outcome"
+}
+
 # ---- commands
 
 bounded() { timeout -k 5 "$LIMIT" "$@"; }
 
 check_status() { # GOT EXPECTED NAME ERRFILE
+    record exit "$1"
     if [ "$1" -eq "$2" ]; then
         pass "$3"
         return

@@ -7,13 +7,16 @@
   hostile.py echo                      sends back what it gets
   hostile.py http | redis | tls | smtp answers as such a server does
   hostile.py noise                     answers everything by bytes that mean nothing
-  hostile.py fake [--status HEX] [--after N] [--no-stats] [--item-size N]
+                                       (all of these: --record FILE adds what comes in to FILE)
+  hostile.py fake [--status HEX] [--after N] [--sets HOW] [--stats HOW] [--no-stats] [--item-size N] [--delay S]
                                        a memcached that stores nothing: answers sets by success, and from set N on by
-                                       this status of the binary protocol
-  hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--delay S]
-                                       passes everything to a real server; once N bytes of answers have gone through,
-                                       resets (or ends) that connection, then serves all later ones; or holds each piece of
-                                       an answer for S seconds
+                                       this status of the binary protocol, or in one of the ways of class Sets below;
+                                       its statistics likewise (class Stats). It counts `cmd_set`, the sets that came, and
+                                       `acknowledged`, the answers of success that went out whole
+  hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
+                                       passes everything to a real server; once N bytes of answers (to sets) have gone
+                                       through, resets (or ends) that connection, then serves all later ones, until FILE
+                                       has another text: that is N again; or holds each piece of an answer for S seconds
   hostile.py hold --upstream ADDR      takes all connections that a real server has left, and keeps them; listens for nothing
 """
 import argparse
@@ -58,6 +61,23 @@ def reset(connection):
 
 
 # ---- what is no memcached
+
+
+class Recorder:
+    """A client whose every word is written down."""
+
+    def __init__(self, client, path):
+        self.client = client
+        self.path = path
+
+    def __getattr__(self, name):
+        return getattr(self.client, name)
+
+    def recv(self, size):
+        data = self.client.recv(size)
+        with open(self.path, "ab") as out:
+            out.write(data)
+        return data
 
 
 def silent(client):
@@ -107,10 +127,120 @@ HEADER = struct.Struct(">BBHBBHIIQ")
 SET, SETQ, QUIT, FLUSH, NOOP, VERSION, STAT, QUITQ = 0x01, 0x11, 0x07, 0x08, 0x0A, 0x0B, 0x10, 0x17
 
 
+def header(opcode, opaque, status=0, key_length=0, body_length=0, magic=0x81):
+    return HEADER.pack(magic, opcode, key_length, 0, 0, status, body_length, opaque, 0)
+
+
+def drip(client, data, delay):
+    for index in range(len(data)):
+        client.sendall(data[index : index + 1])
+        time.sleep(delay)
+
+
+class Sets:
+    """Ways to answer a set, other than as it should be. Each takes (fake, client, opcode, opaque)."""
+
+    def silence(fake, *_):
+        pass
+
+    def drip(fake, client, opcode, opaque):
+        drip(client, header(opcode, opaque), fake.options.delay)
+        fake.acknowledged += 1
+
+    def half(fake, client, opcode, opaque):
+        client.sendall(header(opcode, opaque)[:11])
+        threading.Event().wait()
+
+    def end(fake, client, opcode, opaque):
+        client.sendall(header(opcode, opaque)[:11])
+        client.shutdown(socket.SHUT_RDWR)
+
+    def few(fake, client, opcode, opaque):
+        if fake.sets % 2:
+            fake.acknowledge(client, opcode, opaque)
+
+    def twice(fake, client, opcode, opaque):
+        fake.acknowledge(client, opcode, opaque)
+        fake.acknowledge(client, opcode, opaque)
+
+    def swapped(fake, client, opcode, opaque):
+        """Two answers change places: a refusal, that of the second, comes first."""
+        if fake.sets % 2 == 0:
+            client.sendall(header(opcode, opaque, 0x03))
+            fake.acknowledge(client, opcode, fake.last)
+        fake.last = opaque
+
+    def garbage(fake, client, *_):
+        client.sendall(bytes(range(1, 120)))
+
+    def zeros(fake, client, *_):
+        client.sendall(bytes(24))
+
+    def text(fake, client, *_):
+        client.sendall(b"STORED\r\n" * 3)
+
+    def http(fake, client, *_):
+        client.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+    def request(fake, client, opcode, opaque):
+        client.sendall(header(opcode, opaque, magic=0x80))
+
+    def other(fake, client, _, opaque):
+        """The answer to a command that was never sent."""
+        client.sendall(header(NOOP, opaque))
+
+    def huge_success(fake, client, opcode, opaque):
+        fake.acknowledged += 1
+        client.sendall(header(opcode, opaque, body_length=0xFFFFFFFF))
+
+    def huge_refusal(fake, client, opcode, opaque):
+        client.sendall(header(opcode, opaque, 0x03, body_length=0xFFFFFFFF))
+
+    def huge_error(fake, client, opcode, opaque):
+        client.sendall(header(opcode, opaque, 0x81, body_length=0xFFFFFFFF))
+
+    def huge_key(fake, client, opcode, opaque):
+        client.sendall(header(opcode, opaque, 0x84, key_length=0xFFFF, body_length=0xFFFF))
+
+
+class Stats:
+    """Ways to answer a question for statistics, other than as it should be. Each takes (fake, client)."""
+
+    def silence(fake, client):
+        pass
+
+    def endless(fake, client):
+        while True:
+            client.sendall(b"STAT evictions 0\r\n" * 1000)
+
+    def long(fake, client):
+        client.sendall(b"STAT evictions " + b"0" * 100000)
+
+    def drip(fake, client):
+        drip(client, b"STAT pid 1\r\n" * 100, fake.options.delay)
+
+    def cut(fake, client):
+        client.sendall(b"STAT pid 1\r\nSTAT evic")
+        client.shutdown(socket.SHUT_RDWR)
+
+    def garbage(fake, client):
+        client.sendall(bytes(range(256)) + b"\r\nEND\r\n")
+
+    def numbers(fake, client):
+        client.sendall(b"STAT pid -1\r\nSTAT evictions 99999999999999999999999\r\nSTAT item_size_max x\r\nSTAT uptime\r\nEND\r\n")
+
+
+def ways(of):
+    return {name: way for name, way in vars(of).items() if not name.startswith("_")}
+
+
 class Fake:
     def __init__(self, options):
         self.options = options
         self.sets = 0
+        self.acknowledged = 0
+        self.last = 0
+        self.ports = set()  # of the connections that are open: a client's fence asks for them
         self.start = int(time.time()) - 1000
         self.lock = threading.Lock()
 
@@ -120,10 +250,11 @@ class Fake:
         if what == b"settings":
             return [(b"item_size_max", b"%d" % self.options.item_size)]
         if what == b"conns":
-            return []
+            return [(b"%d:addr" % number, b"tcp:127.0.0.1:%d" % port) for number, port in enumerate(list(self.ports))]
         now = int(time.time())
         return [(b"pid", b"1"), (b"uptime", b"%d" % (now - self.start)), (b"time", b"%d" % now), (b"version", b"1.6.18"), (b"evictions", b"0"),
-                (b"slab_reassign_evictions_nomem", b"0"), (b"cmd_flush", b"0"), (b"curr_items", b"0"), (b"limit_maxbytes", b"67108864")]
+                (b"slab_reassign_evictions_nomem", b"0"), (b"cmd_flush", b"0"), (b"curr_items", b"0"), (b"limit_maxbytes", b"67108864"),
+                (b"cmd_set", b"%d" % self.sets), (b"acknowledged", b"%d" % self.acknowledged)]
 
     def set_status(self):
         with self.lock:
@@ -131,7 +262,20 @@ class Fake:
             return self.options.status if self.sets >= self.options.after else 0
 
     def answer(self, client, opcode, opaque, status=0, key=b"", value=b""):
-        client.sendall(HEADER.pack(0x81, opcode, len(key), 0, 0, status, len(key) + len(value), opaque, 0) + key + value)
+        client.sendall(header(opcode, opaque, status, len(key), len(key) + len(value)) + key + value)
+
+    def acknowledge(self, client, opcode, opaque):
+        self.answer(client, opcode, opaque)
+        self.acknowledged += 1
+
+    def answer_set(self, client, opcode, opaque):
+        status = self.set_status()
+        if self.options.sets and self.sets >= self.options.after:
+            ways(Sets)[self.options.sets](self, client, opcode, opaque)
+        elif status:
+            self.answer(client, opcode, opaque, status, value=b"no")
+        else:
+            self.acknowledge(client, opcode, opaque)
 
     def binary(self, client, stream, head):
         _, opcode, key_length, _, _, _, body_length, opaque, _ = HEADER.unpack(head)
@@ -139,8 +283,7 @@ class Fake:
         if opcode in (QUIT, QUITQ):
             return False
         if opcode in (SET, SETQ):
-            status = self.set_status()
-            self.answer(client, opcode, opaque, status, value=b"no" if status else b"")
+            self.answer_set(client, opcode, opaque)
         elif opcode == VERSION:
             self.answer(client, opcode, opaque, value=b"1.6.18")
         elif opcode == STAT:
@@ -157,6 +300,9 @@ class Fake:
             client.sendall(b"VERSION 1.6.18\r\n")
         elif words[:1] == [b"stats"]:
             what = words[1] if len(words) > 1 else b""
+            if self.options.stats:
+                ways(Stats)[self.options.stats](self, client)
+                return True
             client.sendall(b"".join(b"STAT %s %s\r\n" % pair for pair in self.stats(what)) + b"END\r\n")
         elif words[:1] == [b"quit"]:
             return False
@@ -165,6 +311,14 @@ class Fake:
         return True
 
     def __call__(self, client):
+        port = client.getpeername()[1]
+        self.ports.add(port)
+        try:
+            self.converse(client)
+        finally:
+            self.ports.discard(port)
+
+    def converse(self, client):
         stream = client.makefile("rb", PIECE)
         going = True
         while going and (first := stream.read(1)):
@@ -192,6 +346,14 @@ class Proxy:
         self.options = options
         self.left = options.reset_after or options.end_after  # bytes of answers until it happens; None: never (again)
         self.lock = threading.Lock()
+        self.told = None
+
+    def look_again(self):
+        """N anew, if the file has another one than before."""
+        with open(self.options.again, encoding="ascii") as told, self.lock:
+            text = told.read()
+            if text.endswith("\n") and text != self.told:
+                self.told, self.left = text, int(text)
 
     def allowed(self, data):
         """The part of DATA that goes through, and whether the connection ends behind it."""
@@ -202,11 +364,11 @@ class Proxy:
             part, self.left = data[: self.left], None
             return part, True
 
-    def pass_answer(self, data, client):
+    def pass_answer(self, data, client, counts):
         """Hands an answer on; False when this connection is to end."""
         if self.options.delay:
             time.sleep(self.options.delay)
-        part, last = self.allowed(data)
+        part, last = self.allowed(data) if counts else (data, False)
         client.sendall(part)
         if last and self.options.reset_after:
             reset(client)
@@ -215,17 +377,21 @@ class Proxy:
     # One thread for both directions: a socket that another thread is reading cannot be closed with a reset.
     def __call__(self, client):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        counts = not self.options.count_sets
+        if self.options.again:
+            self.look_again()
         with connect(self.options.upstream) as upstream:
             while True:
                 ready = select.select([client, upstream], [], [])[0]
                 if upstream in ready:
                     data = upstream.recv(PIECE)
-                    if not data or not self.pass_answer(data, client):
+                    if not data or not self.pass_answer(data, client, counts):
                         return
                 if client in ready:
                     data = client.recv(PIECE)
                     if not data:
                         return
+                    counts = counts or data[:2] == bytes([0x80, SET])
                     upstream.sendall(data)
 
 
@@ -257,6 +423,11 @@ def parse_arguments():
     parser.add_argument("--reset-after", type=int)
     parser.add_argument("--end-after", type=int)
     parser.add_argument("--delay", type=float, default=0)
+    parser.add_argument("--sets", choices=ways(Sets))
+    parser.add_argument("--stats", choices=ways(Stats))
+    parser.add_argument("--count-sets", action="store_true")
+    parser.add_argument("--again")
+    parser.add_argument("--record")
     return parser.parse_args()
 
 
@@ -268,6 +439,8 @@ def main():
         serve(Proxy(options))
     elif options.mode == "hold":
         hold(options.upstream)
+    elif options.record:
+        serve(lambda client: STRANGERS[options.mode](Recorder(client, options.record)))
     else:
         serve(STRANGERS[options.mode])
 

@@ -99,10 +99,13 @@ is "$(jq -c '[.file,.verdict,.exit]' stats | tr '\n' ' ')" '["d/none.tsv.gz","fa
 status 66 'a folder is no file' -- ./load d
 fresh
 ln -s b.tsv.gz d/link.tsv.gz
+fault 38
 status 0 'a file that is mentioned twice' -- ./load -v d/a.tsv.gz d/a.tsv.gz "$T/d/a.tsv.gz" d/b.tsv.gz d/link.tsv.gz
 is "$(grep -c Successful err)" 2 'is loaded once'
 file_like err 'link.tsv.gz: listed more than once' 'under -v it is said'
+fault
 
+fault 35
 note 'dots'
 fresh
 cp d/a.tsv.gz d/.a.tsv.gz
@@ -116,12 +119,14 @@ is "$(stat_of "$ADDR_idfa" curr_items)" 0 'before anything was sent'
 ln -s /nowhere d/.c.tsv
 records 1 >d/c.tsv
 status 73 'also if it is a dangling link' -- ./load d/c.tsv
+fault
 status 0 'with --keep it does not matter' -- ./load --keep d/b.tsv.gz
 is "$(stat_of "$ADDR_idfa" curr_items)" 10 'and the file is loaded'
 empty_servers
 status 0 'a dotted file by its name' -- ./load d/.a.tsv.gz
 is "$(names)" '.a.tsv.gz .b.tsv.gz .c.tsv a.tsv.gz b.tsv.gz c.tsv ' 'is loaded and not renamed'
 is "$(stat_of "$ADDR_idfa" curr_items)" 10 'loaded, that is'
+fault 37
 long=$(printf '%0250d' 0)
 records 1 >"d/$long.tsv"
 mv "d/$long.tsv" "d/${long}x.tsv"
@@ -130,6 +135,7 @@ mv "d/${long}x.tsv" "d/$long.tsv"
 status 0 'one of 254 has' -- ./load "d/$long.tsv"
 is "$(find d -name ".$long.tsv" | wc -l)" 1 'and gets it'
 
+fault
 note 'options that keep the name'
 fresh
 for option in --keep -n --dry --dry-run '--only idfa' '-o idfa,dvid'; do
@@ -221,7 +227,9 @@ status 0 '--stats FILE' -- ./load -s stats d/a.tsv.gz
 is "$(cat stats.link)" old 'is replaced by rename'
 status 73 'a stats file that cannot be' -- ./load -s none/stats d/b.tsv.gz
 ok 'is found before loading' -- test -e d/b.tsv.gz
+fault 57
 status 74 'a full device' -- ./load -k -s /dev/full d/b.tsv.gz
+fault
 mkdir -p 'r%d/x y'
 printf 'foo\ta\t1\t2\t3\nidfa\tb c\t1\t2\t3\nidfa\tb\t1\t2\t3\n' >'r%d/x y/bad.tsv'
 path=$(printf '%s' "$T/r%d/x y/bad.tsv" | sed 's/%/%25/g; s|/|%2F|g')
@@ -249,6 +257,7 @@ file_like log '\] E High error rate \(inf > 0\.01\)\. Failed load want' 'E of a 
 file_like log '\] E memc_sink: want: idfa line 1:' "the parts' messages too"
 status 73 'a log that cannot be' -- ./load -l none/log d/b.tsv.gz
 
+fault 37
 note 'odd names'
 mkdir odd
 # shellcheck disable=SC2016 # that is the point
@@ -272,6 +281,7 @@ status 0 'a name that looks like an option' -- ../load -- -k.tsv
 ok 'is a name' -- test -e .-k.tsv
 cd ..
 
+fault
 note 'surroundings'
 fresh
 status 0 'no HOME' -- env -u HOME ./load d/a.tsv.gz
@@ -298,7 +308,9 @@ records 1 >d/z.tsv.zst
 status 69 'no zstd for a .zst' -- env PATH="$T/path" ./load d/a.tsv.gz d/z.tsv.zst
 file_like err 'zstd.*package zstd' 'is named'
 ok 'before anything is loaded' -- test -e d/a.tsv.gz
+fault 61
 status 0 'a small stack of descriptors' -- sh -c 'ulimit -n 64; exec ./load d/a.tsv.gz'
+fault 62
 bounded ./load d/b.tsv.gz >&- 2>&- <&-
 is $? 0 'descriptors 0 to 2 closed'
 ok 'and it is loaded' -- test -e d/.b.tsv.gz

@@ -65,18 +65,22 @@ for tool in igzip pigz gzip; do
         case ${each##*/} in igzip | pigz | gzip) ;; *) ln -s "$each" path/ ;; esac
     done
     ln -s "/usr/bin/$tool" path/
+    fault 32
     cat d/t.tsv.gz d/t.tsv.gz >d/two.tsv.gz
     status 0 "$tool: two members" -- env PATH="$T/path" ./load -k -s stats d/two.tsv.gz
     json stats '.stored' '24000' 'both'
+    fault 30
     head -c 20000 d/t.tsv.gz >d/cut.tsv.gz
     status 74 "$tool: truncated" -- env PATH="$T/path" ./load -s stats d/cut.tsv.gz
     is "$(verdicts)" '["failed","corrupt",74] ' 'is corrupt'
     head -c -8 d/t.tsv.gz >d/cut.tsv.gz
     status 74 "$tool: without its checksum" -- env PATH="$T/path" ./load -s stats d/cut.tsv.gz
     is "$(verdicts)" '["failed","corrupt",74] ' 'is corrupt'
+    fault 31
     (head -c -8 d/t.tsv.gz && printf '\1\2\3\4' && tail -c 4 d/t.tsv.gz) >d/cut.tsv.gz
     status 74 "$tool: a wrong checksum" -- env PATH="$T/path" ./load -s stats d/cut.tsv.gz
     is "$(verdicts)" '["failed","corrupt",74] ' 'is corrupt'
+    fault 33
     : >d/cut.tsv.gz
     status 74 "$tool: no byte" -- env PATH="$T/path" ./load -s stats d/cut.tsv.gz
     is "$(verdicts)" '["failed","corrupt",74] ' 'is corrupt'
@@ -84,23 +88,28 @@ for tool in igzip pigz gzip; do
     status 0 "$tool: gzip of nothing" -- env PATH="$T/path" ./load -s stats d/cut.tsv.gz
     json stats '[.verdict,.lines]' '["loaded",0]' 'is loaded, with no record'
     rm d/.cut.tsv.gz
+    fault 32
     (cat d/t.tsv.gz && echo garbage) >d/cut.tsv.gz
     status 0 "$tool: trailing garbage" -- env PATH="$T/path" ./load -s stats d/cut.tsv.gz
     json stats '[.verdict,.stored]' '["loaded",12000]' 'is loaded'
     [ $tool != gzip ] || file_like err 'd/cut\.tsv\.gz: gzip: .*trailing garbage' 'with a warning'
     rm -f d/.cut.tsv.gz
 done
+fault 30 33
 for ending in zst bz2 xz lz4; do
     : >d/zero.tsv.$ending
     head -c 1000 d/t.tsv.$ending >d/cut.tsv.$ending
     status 74 "truncated and empty .$ending" -- ./load -s stats d/zero.tsv.$ending d/cut.tsv.$ending
     is "$(verdicts)" '["failed","corrupt",74] ["failed","corrupt",74] ' 'are corrupt'
 done
+fault 26
 : >d/zero.tsv
 status 0 'an empty .tsv has no record' -- ./load -k d/zero.tsv
+fault 41
 printf 'idfa\tlast\t1\t2\t3' >d/open.tsv
 status 0 'a .tsv whose last line has no LF' -- ./load -s stats d/open.tsv
 json stats .stored 1 'is whole'
+fault 30
 dump "$ADDR_idfa" --command flush_all >/dev/null
 sample --lines 2000 --types idfa | gzip >x.gz
 size=3000 # such that what comes of the cut line would be a record
@@ -122,6 +131,7 @@ model items lines --type idfa >want
 is "$(wc -l <whole.items)" $(($(wc -l <want) + 1)) 'a cut line that looks like a record'
 is_file got want 'is not stored, all others are'
 
+fault 1
 note 'unreachable servers'
 fresh
 status 69 'nobody listens' -- ./load -w 1 --gaid 127.0.0.1:1 --sink-option --retry-for=1s -s stats d/*
@@ -129,10 +139,12 @@ is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'every file keeps its name'
 is "$(verdicts)" '["failed","unreachable",69] ["not tried",null,null] ["not tried",null,null] ' 'no second file is started'
 file_like err 'Failed load d/a\.tsv\.gz: unreachable' 'the verdict'
 file_like err 'not tried.*d/c\.tsv\.gz' 'and that of the others'
+fault 14
 start_hostile web http
 status 76 'not memcached' -- ./load -w 1 --dvid "$ADDR_web" --sink-option --retry-for=1s -s stats d/*
 is "$(verdicts)" '["failed","unreachable",76] ["not tried",null,null] ["not tried",null,null] ' 'the same'
 is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'every file keeps its name'
+fault 2
 hold 1 late --sink-option --retry-for=1s -s stats d/a.tsv.gz
 stop_memcached adid
 touch go
@@ -143,6 +155,7 @@ is "$(jq -s '.[0] | .lines == .blank + .invalid + .unknown + .skipped + .stored 
     'each line has one outcome'
 restart_memcached adid
 
+fault 9
 note 'evictions'
 start_memcached tiny -m 2
 fresh
@@ -163,6 +176,7 @@ status 65 'a dotted file that turns doubtful' -- ./load -w 1 --idfa "$ADDR_tiny"
 is "$(names)" '.dotted.tsv.gz a.tsv.gz b.tsv.gz c.tsv.gz ' 'keeps its name'
 stop_memcached tiny
 
+fault 11
 note 'flush and restart'
 fresh
 hold 2 flush -w 1 -s stats d/a.tsv.gz d/b.tsv.gz
@@ -172,6 +186,7 @@ touch go
 finish 65 flush 'a flush'
 is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'no file keeps a dot'
 is "$(verdicts)" '["doubtful","flushed",65] ["failed","flushed",65] ' 'doubtful, and failed'
+fault 3
 fresh
 hold 2 again -w 1 --allow-evictions -s stats d/a.tsv.gz d/b.tsv.gz
 restart_memcached dvid
@@ -189,6 +204,7 @@ like "$(verdicts)" '^\["doubtful","(unproven|flushed)",65\]' 'prove nothing'
 status 0 'the same command once more' -- ./load d/a.tsv.gz d/b.tsv.gz
 is "$(names)" '.a.tsv.gz .b.tsv.gz c.tsv.gz ' 'mends it'
 
+fault 38
 note 'two loads'
 fresh
 hold 1 first -s stats d/a.tsv.gz
@@ -198,6 +214,7 @@ file_like err 'skipped: d/a\.tsv\.gz' 'and said'
 touch go
 finish 0 first 'the other load'
 is "$(names)" '.a.tsv.gz .b.tsv.gz c.tsv.gz ' 'has it'
+fault 29
 fresh
 hold 1 crash d/a.tsv.gz
 send KILL crash
@@ -207,6 +224,7 @@ touch go
 status 0 'nothing blocks the next run' -- ./load d/a.tsv.gz
 rm -rf work/*
 
+fault 34
 note 'a file that changes meanwhile'
 for how in 'touch -d 2001-01-01 d/a.tsv.gz' 'truncate -s +5 d/a.tsv.gz' 'cp d/b.tsv.gz new && mv new d/a.tsv.gz' 'rm d/a.tsv.gz'; do
     fresh
@@ -218,6 +236,7 @@ for how in 'touch -d 2001-01-01 d/a.tsv.gz' 'truncate -s +5 d/a.tsv.gz' 'cp d/b.
     not_ok 'and not renamed' -- test -e d/.a.tsv.gz
 done
 
+fault 35
 note 'the rename'
 fresh
 hold 1 taken -s stats d/a.tsv.gz
@@ -227,6 +246,7 @@ finish 73 taken 'a dotted name that comes up meanwhile'
 is "$(cat d/.a.tsv.gz)" kept 'is not written over'
 is "$(verdicts)" '["failed","failed",73] ' 'the verdict'
 ok 'the file keeps its name' -- test -e d/a.tsv.gz
+fault 36
 if [ "$(id -u)" -ne 0 ]; then
     fresh
     chmod 555 d
@@ -242,6 +262,7 @@ else
     skip 'root may write anywhere' 'a folder that cannot be written'
 fi
 [ ! -s stats ] || json stats '[.lines,.exit]' '[0,73]' 'is found before loading'
+fault
 is "$(names work)" '' 'nothing is left in the work folder'
 
 done_testing

@@ -87,10 +87,12 @@ done <<'END'
 1 failed
 END
 file_like err 'Failed load d/a\.tsv: failed \(1\)' 'any other status, as a number'
+fault 29
 fresh
 echo 137 >stub/gaid.exit
 load d/a.tsv d/b.tsv
 is "$? $(first) $(first 2)" '137 ["failed","failed",137] ["failed","failed",137]' 'a sink is killed'
+fault
 for doubt in evicted flushed restarted unproven; do
     fresh
     echo 65 >stub/gaid.exit
@@ -154,6 +156,7 @@ done <<'END'
 1 0 65
 END
 
+fault 3 9 11
 note "the servers' counters before and after"
 while read -r later verdict expected options; do
     fresh
@@ -185,6 +188,7 @@ echo '{"evictions":4}' >stub/later
 load -n d/a.tsv
 is "$? $(first)" '0 ["loaded",null,0]' 'of a dry run there is nothing to lose'
 
+fault
 note 'over the files'
 fresh
 echo 65 >stub/gaid.exit

@@ -48,6 +48,7 @@ start() { # NAME ARG…
 }
 held() { until_true test -e held || bail 'the decompressor was not started'; }
 
+fault 59
 for signal in INT:130 TERM:143 HUP:129; do
     fresh
     start one -w 2 d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz
@@ -121,6 +122,7 @@ ok 'HUP stays ignored' -- kill -0 "$(pid_of nohup)"
 send TERM nohup
 finish 143 nohup 'TERM does not'
 
+fault 29
 note 'kill -9'
 fresh
 start killed d/a.tsv.gz
@@ -159,6 +161,7 @@ echo idfa >slow/which
 is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'the file keeps its name'
 is "$(jq -c '[.verdict,.exit]' stats)" '["failed",137]' 'and is not called loaded'
 
+fault 59
 note 'a file loaded before the signal'
 fresh
 background some env PATH="$T/slow:$PATH" ./load -s stats -w 1 d/none d/a.tsv.gz

@@ -61,6 +61,7 @@ is_file all.rejects want.rejects 'its rejects'
 status 0 'and all of it is verified' -- "$sink" --verify -e none -s all.json "$(addr all)" in.tsv
 json all.json '[.missing,.differing]' '[0,0]' 'byte for byte'
 
+fault 65
 note 'rejects are valid input, and are rejected again'
 status 65 'every line of them' -- "$sink" -r again.rejects "$(addr all)" all.rejects
 is_file again.rejects all.rejects 'with the same bytes'
@@ -72,6 +73,7 @@ status 0 "the router's too" -- "$route" -s route.json -r again.route <route.reje
 for type in idfa gaid adid dvid; do finish 0 "read_$type" "$type's reader"; done
 is_file again.route route.rejects 'with the same bytes'
 
+fault 49
 note 'the same in a locale with a decimal comma'
 comma=$(locale -a 2>/dev/null | grep -iE '^(de_DE|fr_FR|ru_RU)' | head -n 1)
 if [ -n "$comma" ]; then
@@ -80,6 +82,7 @@ else
     skip 'no such locale here' 'a locale with a decimal comma'
 fi
 
+fault
 note 'hostile lengths'
 {
     head -c 3000000 /dev/zero | tr '\0' ' '
@@ -87,6 +90,7 @@ note 'hostile lengths'
 } >white.tsv
 status 0 'a blank line longer than a line may be' -- "$sink" -s m.json "$(addr all)" white.tsv
 json m.json '[.lines,.blank,.stored,.invalid]' '[2,1,1,0]' 'is blank'
+fault 43
 million=$(seq -s , 1000000)
 printf 'idfa\tmillion\t1\t2\t%s\nidfa\tafter\t1\t2\t3\n' "$million" >million.tsv
 status 0 'a million apps' -- "$sink" -e none -s m.json -r m.rejects "$(addr all)" million.tsv

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Every odd line that the record's rules speak of, with its outcome worked out by hand.
 
-  record_lines.py INPUT OUTCOMES    writes the lines, and for each its number, outcome and dropped apps:
+  record_lines.py INPUT OUTCOMES [CASE]
+                                    writes the lines, and for each its number, outcome and dropped apps:
                                     "N blank", "N overlong", "N unknown", "N invalid TYPE" or
-                                    "N ok TYPE DROPPED"
+                                    "N ok TYPE DROPPED"; with a CASE only those of that case of tests/faults/cases
 """
 import sys
 
@@ -144,6 +145,40 @@ def long_lines():
         yield b"dvid\tthousand\t1\t2\t%d" % app, "ok 0"
 
 
+def last_field(*texts):
+    return lambda line: line.startswith(b"adid") and line.split(b"\t")[-1] in texts
+
+
+def coordinate(*texts):
+    return lambda line: line.startswith(b"idfa\tl") and any(text in line.split(b"\t")[2:4] for text in texts)
+
+
+def device_id(*starts):
+    return lambda line: line.startswith(tuple(b"gaid\t" + start for start in starts))
+
+
+# The lines of a case, by what they look like.
+CASES = {
+    39: lambda line: line.endswith(b"\r") or line.startswith(b"\xef\xbb\xbf"),
+    40: lambda line: b"\0" in line,
+    44: last_field(b"4294967295", b"4294967296", b"18446744073709551616", b"18446744073709551617", b"9" * 32, b"9" * 5000),
+    45: last_field(b"-5", b"1,x,2,-3,4"),
+    46: last_field(b"+5", b"007", b" 7 ", b"1_000", b"1.0", b"1,,2", b"1,2,", b",", b"1, 2 ,3"),
+    47: device_id(b"four-and-tab", b"four-and-spaces", b"trailing-tabs"),
+    48: lambda line: device_id(b"one-more", b"three", b"four", b"six", b"seven")(line) or not line.strip(b" \t\v\f\r"),
+    49: coordinate(b"nan", b"NaN", b"inf", b"Infinity", b"1e400", b"1e309", b"0x1p3", b"1,5", b"1_0.5", b"", b".5", b"5.", b"1" * 310,
+                   b"7" * 400 + b"e-400", b"0" * 400 + b"1"),
+    50: coordinate(b"179.9", b"-180"),
+    51: coordinate(b"-0", b"-0.0", b"5e-324", b"2.4703282292062328e-324", b"2.2250738585072011e-308", b"0.30000000000000004",
+                   b"0.10000000000000000555", b"9007199254740993"),
+    52: lambda line: len(line) > 200 and device_id(b"k", b"l", b" m", b"n")(line),
+    53: device_id(b"two words", b"va\v", b"cr\r", b"control\x01", b"control\x1f", b"del\x7f"),
+    54: device_id(b"high", b"\xd0"),
+    55: lambda line: device_id(b"\t", b" \t")(line) or line.startswith((b"IDFA", b"Idfa", b"\tempty-type")),
+    56: lambda line: line.startswith((b"gaid\tagain", b"dvid\tthousand")),
+}
+
+
 def expand(line, outcome):
     kind = line.strip(b" \t\v\f\r").split(b"\t")[0].strip(b" \v\f\r").decode("latin-1")
     word, *dropped = outcome.split()
@@ -152,6 +187,8 @@ def expand(line, outcome):
 
 def main():
     lines = [*TYPES, *GAID, *number_lines(), *app_lines(), *long_lines()]
+    if len(sys.argv) > 3:
+        lines = [pair for pair in lines if CASES[int(sys.argv[3])](pair[0])]
     with open(sys.argv[1], "wb") as out:
         out.write(b"".join(line + b"\n" for line, _ in lines))
     with open(sys.argv[2], "w", encoding="ascii") as out:

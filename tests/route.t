@@ -37,6 +37,7 @@ fresh_fifos() { # DIR
     mkfifo "$1/idfa" "$1/gaid" "$1/adid" "$1/dvid"
 }
 
+fault 28
 note 'a file of every kind of line'
 sample --lines 20000 --bad 0.1 --odd 0.1 >mixed.tsv
 fresh_fifos run
@@ -56,6 +57,7 @@ is "$(stat -c %a rejects)" 600 'rejects are private'
 like "$(tail -n 1 err)" 20000 'the last message is a summary with the number of lines'
 ok 'repeated complaints are capped' -- test "$(wc -l <err)" -lt 20
 
+fault
 note 'summary and privacy'
 sample --lines 20000 >big.tsv
 fresh_fifos run
@@ -127,6 +129,7 @@ start_readers made idfa gaid adid dvid
 status 0 'existing FIFOs are used with --mkfifo' -- "$route" -m -d made <ends.tsv
 finish_readers idfa gaid adid dvid
 
+fault 23
 note 'what is no FIFO is refused, and not touched'
 fresh_fifos bad
 rm bad/gaid
@@ -144,12 +147,14 @@ mkdir bad/gaid
 status 73 'a directory' -- "$route" -d bad --only gaid <mixed.tsv
 status 73 'a directory that is not there' -- "$route" -d nowhere <mixed.tsv
 status 73 '/dev/null' -- "$route" --only idfa --idfa /dev/null <mixed.tsv
+fault 21
 fresh_fifos run
 start_readers run idfa gaid adid
 status 73 'one FIFO without a reader' -- "$route" -d run --wait 300ms <mixed.tsv
 file_like err 'run/dvid' 'the message names it'
 for type in idfa gaid adid; do send TERM "read_$type"; done
 
+fault 19
 note 'a reader that dies'
 fresh_fifos run
 start_readers run gaid adid dvid
@@ -166,6 +171,7 @@ for type in idfa gaid adid dvid; do background "read_$type" head -c 1 "run/$type
 status 75 'all readers die' -- "$route" -d run -s stats.json <big.tsv
 json stats.json '[.lines, ([.routed[]] | add) + .undelivered]' '[20000,20000]' 'it counts to the end of the input'
 
+fault 58
 note 'rejects'
 fresh_fifos run
 printf 'unknown\tline' >cut.tsv
@@ -181,10 +187,12 @@ finish_readers idfa gaid adid dvid
 is "$(wc -l <r2)" 2 'they are continued'
 ln -s r2 r3
 status 73 'a symbolic link to a file is refused' -- "$route" -d run -r r3 <cut.tsv
+fault 57
 fresh_fifos run
 start_readers run idfa gaid adid dvid
 status 74 'a full device' -- "$route" -d run -r /dev/full <mixed.tsv
 finish_readers idfa gaid adid dvid
+fault
 fresh_fifos run
 start_readers run idfa gaid adid dvid
 status 0 'a clean file' -- "$route" -d run -r r4 <big.tsv
@@ -206,6 +214,7 @@ status 0 'statistics on stdout' -- "$route" -d run -s - <big.tsv
 finish_readers idfa gaid adid dvid
 json out .lines 20000 'are the one JSON line'
 
+fault 42
 note 'long lines'
 head -c 1048576 /dev/zero | tr '\0' x >million
 {
@@ -249,6 +258,7 @@ else
     json stats.json '[.lines,.unknown+.invalid]' '[1,1]' '96 MiB of one line'
 fi
 
+fault 30
 note 'sentinel'
 printf 'idfa\ta\t1\t2\t3\nidfa\tb\t1\t2\t3\n' >two.tsv
 sentinel_case() { # STATUS TEXT EXPECTED-COUNTERS < INPUT
@@ -289,6 +299,7 @@ sentinel_case 0 'an unknown last line' '[1,0,0,1,0,0]' <unknown.in
 printf 'wrong\n' >want
 is_file rs want 'is rejected without the NUL'
 
+fault
 note 'without --sentinel a NUL is a byte like any other'
 fresh_fifos run
 start_readers run idfa

@@ -12,10 +12,6 @@ check_items() { # ADDR MODEL ARGUMENT…
     is_file got.items want.items 'the server holds exactly these bytes'
 }
 
-conserved() { # FILE: every one of its lines has one outcome
-    is "$(jq '.blank + .invalid + .stored + .refused + .undelivered' stats.json)" "$(wc -l <"$1")" 'every line has one outcome'
-}
-
 # The undelivered lines are the end of the input, which is what had not been acknowledged; nothing else.
 check_undelivered() { # FILE
     tail -n "$(jq .undelivered stats.json)" "$1" >want.undelivered
@@ -27,8 +23,7 @@ check_stored() { # ADDR FILE
     head -n "$(jq .stored stats.json)" "$2" >acknowledged.tsv
     model items acknowledged.tsv >want.items
     dump "$1" >got.items
-    comm -23 want.items got.items >lost
-    is_file lost /dev/null 'what was acknowledged is held'
+    lost "$(comm -23 want.items got.items | wc -l)" 'what was acknowledged is held'
 }
 
 empty() { dump "$1" --command flush_all >/dev/null; }
@@ -39,11 +34,12 @@ sed -n '4001,8000p' big.tsv >part2.tsv
 cat part1.tsv part2.tsv >both.tsv
 mkfifo fifo
 
+fault 7
 note 'full'
 start_memcached full -M -m 4
 F=$(addr full)
 status 75 'a server that is out of memory' -- "$sink" -s stats.json -u undelivered "$F" big.tsv
-conserved big.tsv
+conserved stats.json big.tsv
 check_undelivered big.tsv
 check_stored "$F" big.tsv
 stored=$(jq .stored stats.json)
@@ -57,6 +53,7 @@ check_items "$R" undelivered
 stop_memcached full
 rm -f undelivered
 
+fault 8
 note 'too large'
 # Every other record is too large for it; each key has an old value.
 start_memcached small -I 1024 -o slab_chunk_max=1024
@@ -93,6 +90,7 @@ status 0 'one byte more' -- "$sink" -e none -s stats.json "$S" edge.tsv
 json stats.json '[.stored,.refused]' '[0,1]' 'is refused'
 stop_memcached small
 
+fault 9
 note 'evictions'
 start_memcached tiny -m 4
 status 65 'a server that evicts' -- "$sink" -s stats.json "$(addr tiny)" big.tsv
@@ -114,6 +112,7 @@ halfway() { # COMMAND…
     exec 5<&-
 }
 
+fault 11
 note 'what a server does halfway'
 start_memcached m
 A=$(addr m)
@@ -126,6 +125,7 @@ restart_memcached m
 background half "$sink" --allow-evictions -s stats.json "$A" fifo
 halfway empty "$A"
 finish 65 half 'a flush, with --allow-evictions'
+fault 3
 restart_memcached m
 empty "$A" # a counter that can become lower than it was
 background half "$sink" -s stats.json "$A" fifo
@@ -142,6 +142,7 @@ check_items "$A" part2.tsv
 is_file undelivered /dev/null 'nothing is undelivered'
 rm -f undelivered
 
+fault 2
 note 'a server that goes away'
 restart_memcached m
 background half "$sink" -R 1 -t 300ms -s stats.json -u undelivered "$A" fifo
@@ -160,6 +161,7 @@ bounded head -n 1 part2.tsv >&5
 finish 75 half 'without -u it ends while its writer is still there'
 exec 5<&-
 json stats.json '[.stored, .lines == .stored + .undelivered]' '[4000,true]' 'and counts what it had read'
+fault 1
 status 69 'never there' -- "$sink" -R 1 -t 300ms -s stats.json -u undelivered "$A" both.tsv
 json stats.json '[.lines,.undelivered,.exit]' '[8000,8000,69]' 'everything is undelivered'
 is_file undelivered both.tsv 'byte for byte'
@@ -173,6 +175,7 @@ finish 0 late 'late, but in time'
 check_items "$A" both.tsv
 json stats.json '[.stored,.doubt]' '[8000,null]' 'nothing is in doubt'
 
+fault 4 6 56
 note 'a server that is stopped for longer than the timeout, again and again'
 start_memcached stopped -t 4
 sample --types idfa --lines 32000 --keys 10 --max-apps 10 >keys.tsv
@@ -191,6 +194,7 @@ finish 0 busy 'the sink carries on'
 json stats.json '[.stored,.undelivered,.doubt]' '[32000,0,null]' 'every record is acknowledged'
 is "$(jq '.retries > 0' stats.json)" true 'after connecting again'
 check_items "$(addr stopped)" keys.tsv
+fault 4
 empty "$(addr stopped)"
 background busy "$sink" -t 300ms -R 1 -s stats.json -u undelivered "$(addr stopped)" fifo
 exec 5<>fifo
@@ -202,7 +206,7 @@ bounded cat rest.tsv >&5
 exec 5<&-
 finish 75 busy 'stopped for good'
 head -n 8000 big.tsv >first8000.tsv
-conserved first8000.tsv
+conserved stats.json first8000.tsv
 check_undelivered first8000.tsv
 send CONT stopped
 status 0 'undelivered, when it runs again' -- "$sink" "$(addr stopped)" undelivered
@@ -220,7 +224,7 @@ send STOP u
 bounded cat rest.tsv >&5
 exec 5<&-
 finish 75 busy 'a batch in doubt is not replayed'
-conserved first8000.tsv
+conserved stats.json first8000.tsv
 check_undelivered first8000.tsv
 send CONT u
 status 0 'undelivered, when it runs again' -- "$sink" "$(addr u)" undelivered
@@ -228,9 +232,11 @@ check_items "$(addr u)" first8000.tsv
 rm -f undelivered
 stop_memcached u
 
+fault
 note 'a connection that breaks after so many bytes of answers'
 head -n 400 big.tsv >few.tsv
 for kind in reset end; do
+    case $kind in reset) fault 12 ;; end) fault 13 ;; esac
     for bytes in 1 23 24 25 48 500 2000 3000 3500 4000 6000 9000; do
         empty "$A"
         start_hostile proxy proxy --upstream "$A" --$kind-after $bytes
@@ -239,7 +245,7 @@ for kind in reset end; do
         # 65: the connection that broke was the one for the last look at the counters.
         like "$code" '^(0|65|75)$' "$kind after $bytes bytes: loaded, unproven or undelivered ($code)"
         case $code in 0 | 65 | 75) ;; *) show stderr err ;; esac
-        conserved few.tsv
+        conserved stats.json few.tsv
         check_stored "$A" few.tsv
         if [ -s undelivered ]; then
             check_undelivered few.tsv
@@ -251,6 +257,7 @@ for kind in reset end; do
     done
 done
 
+fault 5
 note 'a slow one'
 start_hostile proxy proxy --upstream "$A" --delay 0.1
 empty "$A"
@@ -259,6 +266,7 @@ json stats.json '[.stored,.retries]' '[400,0]' 'are no error'
 check_items "$A" few.tsv
 send KILL proxy
 
+fault
 note 'answers that no plain set may get'
 fake_case() { # CODE STORED REFUSED TEXT -- FAKE OPTION…
     fake_code=$1 fake_stored=$2 fake_refused=$3 fake_text=$4
@@ -271,22 +279,29 @@ fake_case() { # CODE STORED REFUSED TEXT -- FAKE OPTION…
     send KILL fake
 }
 fake_case 0 400 0 'the fake server itself' --
+fault 18
 fake_case 76 99 0 'not stored' -- --after 100 --status 05
 fake_case 76 99 0 'data exists' -- --after 100 --status 02
 fake_case 76 0 0 'not stored, at the first record' -- --status 05
+fault 17
 fake_case 75 99 0 'out of memory' -- --after 100 --status 82
+fault 16
 fake_case 77 99 0 'authentication' -- --after 100 --status 20
+fault 18
 fake_case 76 99 0 'unknown command' -- --after 100 --status 81
 fake_case 76 99 0 'busy' -- --after 100 --status 85
 fake_case 76 99 0 'temporary failure' -- --after 100 --status 86
 fake_case 76 99 0 'key not found' -- --after 100 --status 01
+fault 8
 fake_case 0 99 301 'too large, though it had said otherwise' -- --after 100 --status 03
+fault 3
 fake_case 65 400 0 'counters that cannot be read' -- --no-stats
 json stats.json '[.evictions,.doubt]' '[null,"unproven"]' 'prove nothing'
 start_hostile fake fake --no-stats
 status 0 'the same with --allow-evictions' -- "$sink" --allow-evictions "$(addr fake)" few.tsv
 send KILL fake
 
+fault 14
 note 'no memcached'
 for kind in http redis tls smtp noise echo; do
     start_hostile stranger $kind
@@ -294,6 +309,7 @@ for kind in http redis tls smtp noise echo; do
     json stats.json '[.stored,.exit]' '[0,76]' 'nothing is stored'
     send KILL stranger
 done
+fault 15
 for kind in silent deaf closing; do
     start_hostile stranger $kind
     status 69 "$kind" -- "$sink" -R 1 -t 300ms -s stats.json "$(addr stranger)" few.tsv
@@ -302,10 +318,12 @@ for kind in silent deaf closing; do
 done
 
 note 'not for us'
+fault 16
 printf 'user:password\n' >users
 start_memcached closed -Y "$T/users"
 status 77 'a server that demands a password' -- "$sink" -R 1 -t 1 "$(addr closed)" few.tsv
 stop_memcached closed
+fault 15
 for mode in no_maxconns_fast maxconns_fast; do
     start_memcached crowded -c 20 -o $mode
     start_hostile holder hold --upstream "$(addr crowded)"
@@ -314,9 +332,12 @@ for mode in no_maxconns_fast maxconns_fast; do
     send KILL holder
     stop_memcached crowded
 done
+fault 16
 status 69 'an unknown host' -- "$sink" -R 1 -t 1 no-such-host.invalid:11211 few.tsv
 file_like err 'no-such-host\.invalid' 'the message names it'
+fault 1
 status 69 'a Unix socket that is not there' -- "$sink" -R 300ms "$T/none.sock" few.tsv
+fault 16
 start_memcached_unix private
 if [ "$(id -u)" -eq 0 ] && chmod 711 "$T" && setpriv --reuid 65534 --clear-groups test -x "$sink" 2>/dev/null; then
     status 77 'a Unix socket that denies access' -- setpriv --reuid 65534 --clear-groups "$sink" -R 300ms "$(addr private)" <few.tsv

@@ -58,10 +58,12 @@ file_like err 8000 'the summary has the number of lines'
 file_unlike err '[0-9a-f]{32}' 'no device id in any message'
 dump "$A" --flags | cut -d ' ' -f 3- | sort -u >flags
 is "$(cat flags)" '0 -1' 'flags 0, no expiry'
+fault 65
 status 65 'the rejects again' -- "$sink" -T idfa -r again "$A" rejects
 is_file again rejects 'are rejected again, byte for byte'
 check_items "$A" idfa.tsv --type idfa
 
+fault
 note 'ways in'
 empty "$A"
 status 0 'stdin' -- "$sink" -T idfa "$A" <idfa.tsv
@@ -108,6 +110,7 @@ check_counters all.tsv --type gaid
 grep -v '^gaid' all.tsv >want
 is_file r.gaid want 'and rejected'
 
+fault 56
 note 'the last value of a key wins'
 sample --lines 10000 --keys 30 --types idfa --max-apps 20 >keys.tsv
 for batch in 1 2 7 512 1024; do
@@ -117,6 +120,7 @@ for batch in 1 2 7 512 1024; do
     json stats.json .stored 10000 'each record is acknowledged'
 done
 
+fault
 note 'error rate'
 error_rate() { # STATUS GOOD BAD [OPTION…]
     rate_expected=$1 rate_good=$2 rate_bad=$3
@@ -153,6 +157,7 @@ error_rate 0 9 1 -e .125
 error_rate 65 1000 1 -e 0.1%
 error_rate 0 1001 1 -e 0.1%
 
+fault 58
 note 'files that it writes'
 printf 'idfa\ta\t1\t2\t3\nbad' >bad.tsv
 status 0 'an unterminated bad line' -- "$sink" -e none -r r2 "$A" bad.tsv
@@ -174,14 +179,17 @@ status 73 'rejects cannot be the input' -- "$sink" -e none -r same.tsv "$A" same
 is_file same.tsv bad.tsv 'which stays'
 ln -s r2 r3
 status 73 'a symbolic link to a file is refused' -- "$sink" -e none -r r3 "$A" bad.tsv
+fault 57
 status 74 'rejects on a full device' -- "$sink" -e none -r /dev/full "$A" bad.tsv
 status 74 'statistics on a full device' -- "$sink" -e none -s /dev/full "$A" bad.tsv
+fault 58
 status 73 'a folder that is not there' -- "$sink" -e none -r nowhere/r "$A" bad.tsv
 mkfifo r.fifo
 background rejects_reader cat r.fifo
 status 0 'rejects into a FIFO' -- "$sink" -e none -r r.fifo "$A" bad.tsv
 finish 0 rejects_reader 'its reader sees the end'
 is "$(cat rejects_reader.out)" bad 'and the rejects'
+fault
 printf 'old\n' >s.json
 ln s.json old.json
 status 0 'statistics over an old file' -- "$sink" -e none -s s.json "$A" bad.tsv
@@ -240,12 +248,14 @@ is "$(wc -l <out)" 1 'one line'
 note 'a FIFO'
 rm -f fifo
 mkfifo fifo
+fault 22
 status 73 'no writer comes' -- "$sink" --wait 300ms "$A" fifo
 file_like err fifo 'the message names it'
 background writer sh -c ': >fifo'
 status 0 'a writer that writes nothing' -- "$sink" -s stats.json "$A" fifo
 finish 0 writer 'it came and went'
 json stats.json .lines 0 'no line'
+fault 25
 background first "$sink" -k "$A" fifo
 until_true sh -c '! flock -n fifo true'
 status 73 'a second sink on the same FIFO' -- "$sink" "$A" fifo
@@ -254,6 +264,7 @@ eventually 'the first goes on' -- alive first
 send TERM first
 finish 0 first 'and ends by TERM'
 
+fault
 note 'records do not wait for the end of the input'
 empty "$A"
 background sitting "$sink" -s stats.json "$A" fifo
@@ -267,6 +278,7 @@ exec 5>&-
 finish 65 sitting 'an unterminated rest is a line at the end of the input: two numbers too few'
 json stats.json '[.lines,.stored,.invalid]' '[2,1,1]' 'counted'
 
+fault 41
 note 'ends of the input'
 empty "$A"
 printf 'idfa\ta\t1\t2\t3\r\nidfa\tb\t1\t2\t3' >ends.tsv
@@ -274,12 +286,14 @@ status 0 'an unterminated last line' -- "$sink" -s stats.json "$A" ends.tsv
 check_items "$A" ends.tsv
 json stats.json '[.lines,.stored]' '[2,2]' 'is a line'
 empty "$A"
+fault 30
 status 74 '--whole-lines' -- "$sink" --whole-lines -s stats.json -r whole.rejects "$A" ends.tsv
 json stats.json '[.lines,.stored,.invalid,.exit]' '[2,1,1,74]' 'takes it for cut'
 head -n 1 ends.tsv >first.tsv
 check_items "$A" first.tsv
 status 0 '--whole-lines and a whole input' -- "$sink" --whole-lines "$A" first.tsv
 
+fault 42
 note 'long lines'
 {
     printf 'idfa\tlong\t1\t2\t'
@@ -291,6 +305,7 @@ json stats.json '[.lines,.stored,.invalid]' '[2,1,1]' 'makes a longer line inval
 head -n 1 long.tsv >want
 is_file long.rejects want 'and rejects it whole'
 
+fault
 note '-k: writers come and go'
 empty "$A"
 want_items idfa.tsv --type idfa
@@ -308,6 +323,7 @@ check_items "$A" idfa.tsv --type idfa
 check_counters idfa.tsv --type idfa
 is_file standing.rejects want.rejects 'rejects, in order'
 
+fault 59
 note 'signals'
 mkfifo slow
 for signal in INT TERM HUP; do

@@ -80,6 +80,7 @@ json k.json '[.lines,.stored]' '[2,2]' 'with the line that had begun and none af
 ok 'which is stored' -- "$PYTHON" "$TESTS/dump.py" "$(addr idfa)" --get idfa:begun
 exec 5<&-
 
+fault 24
 note 'two routers on one FIFO, lines of up to 200 kB'
 sample --types idfa --seed 1 --lines 60 --min-apps 1 --max-apps 41000 >long1.tsv
 sample --types idfa --seed 2 --lines 60 --min-apps 1 --max-apps 41000 >long2.tsv

@@ -1,0 +1,98 @@
+#!/bin/sh
+# memc_sink and a server that means harm once it has been taken for a memcached: silence, slowness, too few answers, too
+# many, others, huge lengths. Whatever it does: an end within the limits, by an exit status and not by a crash, and no
+# record counted as stored without an answer that said so.
+. "$(dirname "$0")/../harness.sh"
+
+sink=$BIN/memc_sink
+LIMIT=60
+
+sample --types idfa --lines 200 >in.tsv
+
+# Not by a crash, and not by the limit.
+ended() { # STATUSES NAME
+    record exit "$code"
+    like "$code" "^($1)\$" "$2: an end ($code)"
+}
+
+# The sink's options are such that it should be gone after some seconds; LIMIT is what it may not reach.
+hostile() { # WAY STATUSES STORED-AT-MOST -- FAKE OPTION…
+    hostile_way=$1 hostile_expected=$2 hostile_most=$3
+    shift 4
+    rm -f undelivered refused stats.json
+    start_hostile fake fake "$@"
+    bounded "$sink" -e none -R 500ms -t 300ms -s stats.json -u undelivered -r refused "$(addr fake)" in.tsv 2>err
+    code=$?
+    ended "$hostile_expected" "$hostile_way"
+    conserved stats.json in.tsv
+    stored=$(jq .stored stats.json)
+    [ "$hostile_most" != acknowledged ] || hostile_most=$(stat_of "$(addr fake)" acknowledged)
+    ok "$hostile_way: $stored stored, of at most $hostile_most" -- test "$stored" -le "$hostile_most"
+    cat refused undelivered | sort >got
+    comm -23 got in.sorted >strange
+    is_file strange /dev/null 'what comes back is input'
+    is "$(wc -l <undelivered)" "$(jq .undelivered stats.json)" 'undelivered records are in their file'
+    file_unlike err '[0-9a-f]{32}' 'no device id in any message'
+    send KILL fake
+}
+sort in.tsv >in.sorted
+
+note 'silence'
+fault 66
+hostile 'no answer to any store' 75 0 -- --sets silence
+hostile 'no answer from store 100 on' 75 99 -- --sets silence --after 100
+hostile 'half an answer, then silence' 75 0 -- --sets half
+hostile 'half an answer, then the end' 75 49 -- --sets end --after 50
+
+note 'slowness'
+fault 67
+head -n 3 in.tsv >three.tsv
+for delay in 0.01 0.05 1; do
+    rm -f undelivered
+    start_hostile fake fake --sets drip --delay $delay
+    bounded "$sink" -R 500ms -t 300ms -s stats.json -u undelivered "$(addr fake)" three.tsv 2>err
+    code=$?
+    # A server that does answer, a byte at a time, may be waited for.
+    if [ $delay = 1 ]; then ended 75 'a byte a second'; else ended '0|75' "a byte every $delay s"; fi
+    conserved stats.json three.tsv
+    ok 'no more stored than answered' -- test "$(jq .stored stats.json)" -le "$(stat_of "$(addr fake)" acknowledged)"
+    send KILL fake
+done
+
+note 'nonsense'
+fault 68
+for way in garbage zeros text http request other; do
+    hostile "$way" 76 0 -- --sets $way
+    hostile "$way, from store 100 on" 76 99 -- --sets $way --after 100
+done
+
+note 'too little, too much'
+fault 69
+hostile 'every other store is answered' '0|75' acknowledged -- --sets few
+fault 70
+hostile 'every store is answered twice' 76 acknowledged -- --sets twice
+hostile 'the last store is answered twice' 76 acknowledged -- --sets twice --after 200
+
+note 'another order'
+fault 71
+hostile 'a refusal changes places with the success before it' 0 acknowledged -- --sets swapped
+
+note 'huge lengths'
+fault 72
+hostile 'a success of 4 GiB' '0|75|76' acknowledged -- --sets huge_success --after 100
+for way in huge_refusal huge_error huge_key; do
+    hostile "$way" '75|76' acknowledged -- --sets $way --after 100
+done
+
+note 'statistics'
+fault 73
+for way in silence endless long drip cut garbage numbers; do
+    rm -f undelivered
+    start_hostile fake fake --stats $way --delay 0.05
+    status 65 "statistics: $way" -- "$sink" -R 500ms -t 300ms -s stats.json -u undelivered "$(addr fake)" in.tsv
+    json stats.json '[.stored,.doubt]' '[200,"unproven"]' 'what was acknowledged is stored, but unproven'
+    conserved stats.json in.tsv
+    send KILL fake
+done
+
+done_testing
