@@ -1,10 +1,14 @@
 /*
- * fuzz_dial.h - the three functions of lib/dial.h, so that a
- * server's answers are the input's and no socket is needed. The linker takes
- * these and leaves lib/dial.c in its archive.
+ * fuzz_dial.h - the three functions of lib/dial.h once more, so that a server's
+ * answers are the input's and no socket is needed. The linker takes these and
+ * leaves lib/dial.c in its archive.
  *
- * Each question has its own answer, which comes in pieces of dialled.piece bytes;
- * after it the connection is closed, or silent.
+ * The input is
+ *
+ *     piece  silent  first answer  [0xff 0x00  second answer]
+ *
+ * Each question has its answer, which comes in pieces of `piece` bytes (0: as
+ * many as are asked for); then the connection is silent or, by default, closed.
  */
 #ifndef FUZZ_DIAL_H
 #define FUZZ_DIAL_H
@@ -51,7 +55,7 @@ enum peer dial_receive(int fd, char *bytes, size_t size, size_t *len, struct pat
     return PEER_OK;
 }
 
-/* piece byte, silence byte, and two answers of which the first ends at 0xff 0x00. */
+/* Takes the input apart. */
 static void dial_prepare(struct slice input)
 {
     dialled.piece = fuzz_byte(&input);

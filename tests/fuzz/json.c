@@ -1,6 +1,6 @@
 /*
  * fuzz: a label in the counters. The input is a file's name, any bytes up to a
- * NUL, and after it how much text stands before it.
+ * NUL, and two bytes behind it: how full the object is already.
  *
  * The object stays well formed whatever is cut off; what was good UTF-8 reads
  * back as it was, each other byte is U+FFFD.
