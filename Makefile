@@ -73,6 +73,23 @@ $(B)/unit/%.t: tests/unit/%.c $(B)/libmemc.a
 	$(call Q,LINK)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(B)/libmemc.a \
 		$(MEMCACHED) $(PROTOBUF)
 
+# Fuzz targets: with replay.c each is a test that runs over its corpus; with libFuzzer it makes its own inputs.
+FUZZ_NAMES := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c))))
+FUZZ_TESTS := $(FUZZ_NAMES:%=$(B)/fuzz/%.t)
+FUZZERS    := $(FUZZ_NAMES:%=$(B)/fuzz/%)
+
+$(FUZZ_TESTS): $(B)/fuzz/%.t: tests/fuzz/%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(B)/libmemc.a
+	@mkdir -p $(B)/fuzz
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) -DCORPUS='"tests/fuzz/corpus/$*"' $(ALL_LDFLAGS) -o $@ $< \
+		tests/fuzz/replay.c $(B)/libmemc.a $(MEMCACHED) $(PROTOBUF)
+
+$(FUZZERS): %: %.o $(B)/libmemc.a
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(MEMCACHED) $(PROTOBUF)
+
+$(FUZZERS:%=%.o): $(B)/fuzz/%.o: tests/fuzz/%.c | $(B)/appsinstalled.pb-c.h
+	@mkdir -p $(B)/fuzz
+	$(call Q,CC  )$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(B)/mksample: tests/mksample.c
 	@mkdir -p $(B)
 	$(call Q,CC  )$(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(CFLAGS) -o $@ $<
@@ -94,12 +111,12 @@ check:
 	tests/setup check
 	@$(MAKE) --no-print-directory check-installed
 
-TESTS ?= $(sort $(wildcard tests/*.t tests/faults/*.t)) $(UNIT_TESTS)
+TESTS ?= $(sort $(wildcard tests/*.t tests/faults/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS)
 JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
 # Only the tests, for those who have everything: make check-installed TESTS=tests/sink.t
-check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
+check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
 
@@ -118,6 +135,25 @@ check-san:
 	tests/setup check
 	@$(MAKE) --no-print-directory check-installed VARIANT=san HARDEN=-fPIE HARDEN_LD=-pie \
 		CFLAGS='-O1 -g $(SANITIZE)'
+
+# Every corpus once through its target; part of make check.
+fuzz-smoke: $(FUZZ_TESTS)
+	prove -j $(JOBS) $(FUZZ_TESTS)
+
+# Each target for SECONDS, one behind the other; make -j2 fuzz runs two at a time. make fuzz-record: one of them.
+SECONDS ?= 60
+FUZZ_RUNS := $(FUZZ_NAMES:%=fuzz-%)
+FUZZ_VARIANT := VARIANT=fuzz CC=clang HARDEN=-fPIE HARDEN_LD=-pie \
+	CFLAGS='-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)'
+
+fuzz: $(FUZZ_RUNS)
+
+$(FUZZ_RUNS): fuzz-%: fuzzers
+	tests/fuzz/run $* $(SECONDS)
+
+fuzzers:
+	tests/setup check
+	@$(MAKE) --no-print-directory $(FUZZ_VARIANT) $(FUZZ_NAMES:%=build/fuzz/fuzz/%)
 
 # The tests of the programs with each of them under valgrind.
 check-valgrind:
@@ -166,11 +202,12 @@ help:
 	@echo 'make crash         kill a process of a load and run it again, ROUNDS=20 times, from SEED=1'
 	@echo 'make soak          memory and descriptors with 0.1, 1 and 10 million records'
 	@echo 'make faults        the tests of the catalogue of faults, slow ones too, and a table (some ten minutes)'
+	@echo 'make fuzz          every fuzz target for SECONDS=60; docs/fuzzing.md explains'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
 	@echo 'make clean         remove what was built'
 
--include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
+-include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d) $(wildcard $(B)/fuzz/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall clean help faults faults-installed
+.PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint bench install uninstall clean help faults faults-installed

@@ -38,8 +38,11 @@ int64_t counters_evicted(const struct counters *before, const struct counters *a
 {
     if (!counters_known(before) || !counters_known(after) || counters_restarted(before, after))
         return -1;
-    int64_t delta = after->evictions + after->nomem - before->evictions - before->nomem;
-    return delta < 0 ? -1 : delta;
+    /* Counters that were read are not negative, so that each difference is in range; their sum may
+     * not be. */
+    int64_t evictions = after->evictions - before->evictions, nomem = after->nomem - before->nomem;
+    int64_t delta;
+    return __builtin_add_overflow(evictions, nomem, &delta) || delta < 0 ? -1 : delta;
 }
 
 enum doubt counters_doubt(const struct counters *before, const struct counters *after,

@@ -8,9 +8,11 @@ Python classes, generated from proto/appsinstalled.proto when this module is imp
   model.py sink FILE [--type TYPE] [--max-line N] [--whole-lines]     one sink's counters when it gets the whole file
   model.py items FILE [--type TYPE] [--max-line N]                    sorted lines "hexkey hexvalue": the last value of each key
   model.py rejects FILE [--type TYPE] [--max-line N]                  the lines that a sink rejects, in order
+  model.py places FILE [--type TYPE] [--max-line N]                   the number and offset of each of them, a TAB between
   model.py unknown FILE [--max-line N]                                the lines that a router rejects, in order
   model.py route FILE --type TYPE [--max-line N]                      the lines that a router sends to TYPE, in order
   model.py outcomes FILE [--max-line N]                               each line's number and what becomes of it
+  model.py printed FILE                                               as items, of what `memc_sink --dry-run -v` printed
 
 FILE may be - for standard input. An item's value is compared as bytes, so nothing here rounds or prints a number.
 """
@@ -29,6 +31,7 @@ MAX_LINE = 1 << 20
 SPACE = b" \t\v\f\r"
 DECIMAL = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 DIGITS = re.compile(rb"[0-9]+")
+PRINTED = re.compile(rb"[^ ]+ - ([^ ]+) -> ((?:apps: [0-9]+ )*)lat: ([^ ]+) lon: ([^ ]+)")
 BAD_ID_BYTE = re.compile(rb"[\x00-\x20\x7f]")
 KEY_MAX = 250
 APP_MAX = 4294967295
@@ -177,9 +180,28 @@ def sorted_items(held):
     return b"".join(sorted(b"%s %s\n" % (key.hex().encode(), value.hex().encode()) for key, value in held.items()))
 
 
+def printed(data):
+    """What was printed, one record a line, as items again: key -> value, the last one of each key."""
+    held = {}
+    for line, _ in split_lines(data):
+        key, apps, lat, lon = PRINTED.fullmatch(line).groups()
+        kept = [int(app) for app in apps.split()[1::2]]
+        held[key] = UserApps(apps=kept, lat=parse_decimal(lat), lon=parse_decimal(lon)).SerializeToString()
+    return held
+
+
 def rejects(data, only=None, max_line=MAX_LINE):
     """The invalid lines of a sink as it writes them: their own bytes, always ended by LF."""
     return b"".join(line + b"\n" for line, _ in split_lines(data) if parse_record(line, only, max_line) == "invalid")
+
+
+def places(data, only=None, max_line=MAX_LINE):
+    """Where the invalid lines of a sink stand: their number, from 1, and the offset of their first byte."""
+    offset = 0
+    for number, (line, _) in enumerate(split_lines(data), 1):
+        if parse_record(line, only, max_line) == "invalid":
+            yield b"%d\t%d\n" % (number, offset)
+        offset += len(line) + 1
 
 
 def router_rejects(data, max_line=MAX_LINE):
@@ -212,7 +234,7 @@ def type_list(text):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["counts", "sink", "items", "rejects", "unknown", "route", "outcomes"])
+    parser.add_argument("command", choices=["counts", "sink", "items", "rejects", "places", "unknown", "route", "outcomes", "printed"])
     parser.add_argument("file")
     parser.add_argument("--only", type=type_list, default=TYPES)
     parser.add_argument("--type", choices=TYPES)
@@ -235,8 +257,12 @@ def main():
         output = json.dumps(sink_counts(lines, arguments.type, limit)).encode() + b"\n"
     elif arguments.command == "items":
         output = sorted_items(items(data, arguments.type, limit))
+    elif arguments.command == "printed":
+        output = sorted_items(printed(data))
     elif arguments.command == "rejects":
         output = rejects(data, arguments.type, limit)
+    elif arguments.command == "places":
+        output = b"".join(places(data, arguments.type, limit))
     elif arguments.command == "unknown":
         output = router_rejects(data, limit)
     elif arguments.command == "outcomes":

@@ -136,10 +136,28 @@ static void test_known(void)
     ok(counters_known(&zero), "zero is a value");
 }
 
+/* A server may say anything. */
+static void test_extremes(void)
+{
+    struct counters none = {100, 1000000, 0, 0, 0, 0}, most = none;
+
+    most.evictions = INT64_MAX;
+    ok(counters_evicted(&none, &most) == INT64_MAX, "the most evictions");
+    ok(counters_evicted(&most, &none) == -1, "... gone again");
+    most.nomem = 8;
+    ok(counters_evicted(&none, &most) == -1, "more than can be counted are unknown");
+    ok(counters_doubt(&none, &most, false) == DOUBT_EVICTED, "... and no less a doubt");
+    ok(counters_evicted(&most, &most) == 0, "as many before as after are none");
+    none.nomem = INT64_MAX;
+    none.evictions = 1;
+    ok(counters_evicted(&none, &most) == 7, "one fell as the other grew");
+}
+
 int main(void)
 {
     test_pairs();
     test_known();
+    test_extremes();
     ok(doubt_name(DOUBT_NONE) == NULL, "no doubt has no name");
     is_str(doubt_name(DOUBT_UNPROVEN), "unproven", "names");
     is_str(doubt_name(DOUBT_RESTARTED), "restarted", "names");
