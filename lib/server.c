@@ -93,8 +93,8 @@ static void see_connection(void *context, struct slice name, struct slice value)
     slice_cut(&name, ':');
     if (!name.at || !slice_equal(name, slice_of("addr")))
         return;
-    for (struct slice rest = value; rest.at;)
-        port = slice_cut(&rest, ':');
+    for (struct slice left = value; left.at;)
+        port = slice_cut(&left, ':');
     fence->old_seen |= slice_equal(port, fence->old_port);
     fence->new_seen |= slice_equal(port, fence->new_port);
 }
@@ -306,11 +306,12 @@ enum peer server_read_counters(const struct address *address, int timeout_ms,
                                     {"slab_reassign_evictions_nomem", &c.nomem},
                                     {"cmd_flush", &c.cmd_flush},
                                     {NULL, NULL}};
-    struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
 
     enum peer peer = stats_read(address, "stats", timeout_ms, take_stat, general);
-    if (peer == PEER_OK)
+    if (peer == PEER_OK) {
+        struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
         peer = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
+    }
     if (now >= 0 && uptime >= 0)
         c.start = now - uptime;
     *counters = c;
