@@ -99,9 +99,11 @@ JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
 # Only the tests, for those who have everything: make check-installed TESTS=tests/sink.t
-check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
+check-installed: tests-built
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
+
+tests-built: all $(BIN)/memc_load $(UNIT_TESTS) $(B)/mksample
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -111,11 +113,11 @@ check-san:
 	@$(MAKE) --no-print-directory check-installed VARIANT=san HARDEN=-fPIE HARDEN_LD=-pie \
 		CFLAGS='-O1 -g $(SANITIZE)'
 
-# The tests of the programs with each of them under valgrind.
+# The same under valgrind, which needs much time: memory errors and leaks fail the test.
 check-valgrind:
 	tests/setup check
-	@$(MAKE) --no-print-directory all
-	tests/valgrind
+	@$(MAKE) --no-print-directory tests-built
+	MKSAMPLE=$(abspath $(B)/mksample) tests/valgrind
 
 lint:
 	tests/setup check
@@ -144,6 +146,7 @@ help:
 	@echo 'make demo          set up, and load sample data into four local servers'
 	@echo 'make check         set up, and run the tests'
 	@echo 'make check-san     the same with the address and undefined sanitizers'
+	@echo 'make check-valgrind  the same under valgrind'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
@@ -151,4 +154,4 @@ help:
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind lint bench install uninstall clean help
+.PHONY: all demo check check-installed tests-built check-san check-valgrind lint bench install uninstall clean help

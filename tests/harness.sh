@@ -39,6 +39,7 @@
 #   send SIGNAL NAME                         a signal to a background command or a server
 #   alive NAME                               is it still running?
 #   until_true CMD…                          poll until CMD succeeds; false after LIMIT seconds
+#   watched                                  do a sanitizer or valgrind watch the programs? They take much memory and time
 #   sample [OPTION…]                         mksample to stdout; $MKSAMPLE, or it is compiled once for this test
 #   model COMMAND FILE… · dump ADDR…         model.py and dump.py
 #
@@ -305,6 +306,8 @@ until_true() { # CMD…
         sleep 0.02
     done
 }
+
+watched() { grep -aqE '__asan_init|^exec valgrind' "$BIN/memc_sink"; }
 
 # ---- servers
 
