@@ -97,8 +97,12 @@ status_routed 0 'the router never fails for bad data' <bad.tsv
 note '66: no input'
 status 66 'no such file' -- "$sink" "$A" nowhere.tsv
 file_like err 'nowhere.tsv' 'the message names it'
-status 66 'stdin is closed, memc_sink' -- sh -c 'exec "$0" "$1" <&-' "$sink" "$A"
-status 66 'stdin is closed, memc_route' -- sh -c 'exec "$0" --only idfa <&-' "$route"
+if under_valgrind; then
+    skip 'valgrind opens its own file there' 'stdin is closed'
+else
+    status 66 'stdin is closed, memc_sink' -- sh -c 'exec "$0" "$1" <&-' "$sink" "$A"
+    status 66 'stdin is closed, memc_route' -- sh -c 'exec "$0" --only idfa <&-' "$route"
+fi
 
 note '69: no server'
 status 69 'nobody listens' -- "$sink" -R 300ms 127.0.0.1:1 good.tsv
@@ -240,7 +244,12 @@ for signal in INT HUP; do
 done
 
 note 'closed descriptors'
-for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+set -- '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'
+if under_valgrind; then
+    skip 'valgrind opens its own file there' 'closed descriptors'
+    set --
+fi
+for closed in "$@"; do
     empty "$A"
     rm -f closed.*
     status 0 "memc_sink $closed" -- sh -c "exec \"\$0\" -e none -s closed.json -r closed.rejects \"\$1\" bad.tsv $closed" "$sink" "$A"

@@ -40,6 +40,7 @@
 #   alive NAME                               is it still running?
 #   until_true CMD…                          poll until CMD succeeds; false after LIMIT seconds
 #   watched                                  do a sanitizer or valgrind watch the programs? They take much memory and time
+#   under_valgrind                           does valgrind? It opens descriptors that were closed
 #   sample [OPTION…]                         mksample to stdout; $MKSAMPLE, or it is compiled once for this test
 #   model COMMAND FILE… · dump ADDR…         model.py and dump.py
 #
@@ -307,7 +308,9 @@ until_true() { # CMD…
     done
 }
 
-watched() { grep -aqE '__asan_init|^exec valgrind' "$BIN/memc_sink"; }
+under_valgrind() { grep -aq '^exec valgrind' "$BIN/memc_sink"; }
+
+watched() { under_valgrind || grep -aq __asan_init "$BIN/memc_sink"; }
 
 # ---- servers
 
