@@ -116,9 +116,11 @@ JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
 # Only the tests, for those who have everything: make check-installed TESTS=tests/sink.t
-check-installed: all $(BIN)/memc_load $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
+check-installed: tests-built
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
+
+tests-built: all $(BIN)/memc_load $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
 
 # The catalogue of faults: every case in tests/faults/cases, slow sweeps in full, and a table of what came out.
 faults:
@@ -155,11 +157,11 @@ fuzzers:
 	tests/setup check
 	@$(MAKE) --no-print-directory $(FUZZ_VARIANT) $(FUZZ_NAMES:%=build/fuzz/fuzz/%)
 
-# The tests of the programs with each of them under valgrind.
+# The same under valgrind, which needs much time: memory errors and leaks fail the test.
 check-valgrind:
 	tests/setup check
-	@$(MAKE) --no-print-directory all
-	tests/valgrind
+	@$(MAKE) --no-print-directory tests-built
+	MKSAMPLE=$(abspath $(B)/mksample) tests/valgrind
 
 # Kills a process of a load, runs it again, compares: make crash ROUNDS=200, and what a failed round says to play it again.
 ROUNDS ?= 20
@@ -203,6 +205,7 @@ help:
 	@echo 'make soak          memory and descriptors with 0.1, 1 and 10 million records'
 	@echo 'make faults        the tests of the catalogue of faults, slow ones too, and a table (some ten minutes)'
 	@echo 'make fuzz          every fuzz target for SECONDS=60; docs/fuzzing.md explains'
+	@echo 'make check-valgrind  the same under valgrind'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
@@ -210,4 +213,4 @@ help:
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d) $(wildcard $(B)/fuzz/*.d)
 
-.PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint bench install uninstall clean help faults faults-installed
+.PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint bench install uninstall clean help faults faults-installed tests-built

@@ -28,8 +28,8 @@ size_t encode_value_max(size_t line_bytes)
     return line_bytes + 18;
 }
 
-/* Tags: field number and wire type, 0 for a varint, 1 for eight bytes. */
-enum { TAG_APPS = 1 << 3 | 0, TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
+/* Tags: field number and wire type, which is 0 for a varint and 1 for eight bytes. */
+enum { TAG_APPS = 1 << 3, TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
 
 static char *put_varint(char *at, uint32_t value)
 {

@@ -93,8 +93,8 @@ static void see_connection(void *context, struct slice name, struct slice value)
     slice_cut(&name, ':');
     if (!name.at || !slice_equal(name, slice_of("addr")))
         return;
-    for (struct slice rest = value; rest.at;)
-        port = slice_cut(&rest, ':');
+    for (struct slice left = value; left.at;)
+        port = slice_cut(&left, ':');
     fence->old_seen |= slice_equal(port, fence->old_port);
     fence->new_seen |= slice_equal(port, fence->new_port);
 }
@@ -252,23 +252,32 @@ bool server_would_refuse(const struct server *server, size_t key_bytes, size_t v
            HEADER_BYTES + key_bytes + NUL_BYTES + value_bytes + CRLF_BYTES > (uint64_t)limit;
 }
 
-void server_drop(struct server *server)
+/* Takes answers, whatever they say, for as long as each fetch finds one. */
+static void discard_answers(const struct server *server)
 {
     memcached_result_st result;
-    bool open = true;
+    uint32_t owed, left = memcached_server_response_count(instance(server));
 
+    memcached_result_create(server->memc, &result);
+    do {
+        memcached_return_t rc;
+        owed = left;
+        result.count = 1;
+        memcached_fetch_result(server->memc, &result, &rc);
+        left = memcached_server_response_count(instance(server));
+    } while (left > 0 && left < owed);
+    memcached_result_free(&result);
+}
+
+void server_drop(struct server *server)
+{
     if (!server->memc)
         return;
     /* With no time to wait, a fetch takes what has come, then times out and closes the socket
      * unflushed. */
     set(server->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
-    memcached_result_create(server->memc, &result);
-    while (open && memcached_server_response_count(instance(server)) > 0) {
-        memcached_return_t rc;
-        result.count = 1;
-        open = memcached_fetch_result(server->memc, &result, &rc) != NULL;
-    }
-    memcached_result_free(&result);
+    if (memcached_server_response_count(instance(server)) > 0)
+        discard_answers(server);
     if (memcached_server_response_count(instance(server)) == 0)
         memcached_free(server->memc);
     server->memc = NULL;
@@ -308,11 +317,12 @@ enum peer server_read_counters(const struct address *address, int timeout_ms,
                                     {"slab_reassign_evictions_nomem", &c.nomem},
                                     {"cmd_flush", &c.cmd_flush},
                                     {NULL, NULL}};
-    struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
 
     enum peer peer = stats_read(address, "stats", timeout_ms, take_stat, general);
-    if (peer == PEER_OK)
+    if (peer == PEER_OK) {
+        struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
         peer = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
+    }
     if (now >= 0 && uptime >= 0)
         c.start = now - uptime;
     *counters = c;

@@ -45,6 +45,8 @@
 #   send SIGNAL NAME                         a signal to a background command or a server
 #   alive NAME                               is it still running?
 #   until_true CMD…                          poll until CMD succeeds; false after LIMIT seconds
+#   watched                                  do a sanitizer or valgrind watch the programs? They take much memory and time
+#   under_valgrind                           does valgrind? It opens descriptors that were closed
 #   sample [OPTION…]                         mksample to stdout; $MKSAMPLE, or it is compiled once for this test
 #   model COMMAND FILE… · dump ADDR…         model.py and dump.py
 #
@@ -356,6 +358,10 @@ until_true() { # CMD…
         sleep 0.02
     done
 }
+
+under_valgrind() { grep -aq '^exec valgrind' "$BIN/memc_sink"; }
+
+watched() { under_valgrind || grep -aq __asan_init "$BIN/memc_sink"; }
 
 # ---- servers
 

@@ -6,6 +6,8 @@
 
 #include "memcached.h"
 
+#include <sys/ioctl.h>
+
 enum { TIMEOUT_MS = 5000, PATIENT_MS = 60000 };
 
 static struct server server;
@@ -96,6 +98,46 @@ static void test_connect(bool local)
     server_close(&server);
     ok(!server.memc, "closed");
     server_close(&server);
+    server_kill(&at);
+}
+
+/* The last of our sockets that stand in a connection; -1: there is none. */
+static int find_connection(void)
+{
+    struct sockaddr_storage peer;
+    int found = -1;
+
+    for (int fd = 3; fd < 256; fd++) {
+        socklen_t len = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0)
+            found = fd;
+    }
+    return found;
+}
+
+/* Values that are too large: the answers have come, and none of them is a success. */
+static void test_drop_of_refusals(bool local)
+{
+    enum { BYTES = 10000, RECORDS = 10, HEADER_BYTES = 24 };
+    static char value[BYTES];
+    struct test_server at = {.arg = {"-I", "8k", "-o", "slab_chunk_max=4096"}};
+    bool sent = true;
+    int come = 0;
+
+    server_start(&at, local);
+    server_init(&server, &at.address, TIMEOUT_MS, 0);
+    server_connect(&server, PEER_OK, false);
+    for (int i = 0; i < RECORDS; i++)
+        sent = sent &&
+               memcached_set(server.memc, "key", 3, value, BYTES, 0, 0) == MEMCACHED_BUFFERED;
+    ok(sent && memcached_flush_buffers(server.memc) == MEMCACHED_SUCCESS, "too large values");
+    for (int i = 0; i < 2000 && come <= RECORDS * HEADER_BYTES; i++) {
+        nap();
+        ioctl(find_connection(), FIONREAD, &come);
+    }
+    ok(come > RECORDS * HEADER_BYTES, "... are refused (%d bytes of answers)", come);
+    server_drop(&server);
+    ok(find_connection() < 0, "... a drop ends the connection whatever the answers are");
     server_kill(&at);
 }
 
@@ -196,6 +238,7 @@ int main(void)
     for (int local = 0; local < 2; local++) {
         test_counters(local);
         test_connect(local);
+        test_drop_of_refusals(local);
         test_fence(local);
     }
     test_evictions();
