@@ -144,16 +144,29 @@ lint:
 bench: all $(B)/mksample
 	bench/run --mksample $(abspath $(B)/mksample) $(BENCH_ARGS)
 
-MANUALS := $(wildcard man/*.1)
+MANUALS    := $(wildcard man/*.1)
+PROGRAMS   := memc_route memc_sink memc_load
+MAN_DIR    := share/man/man1
+COMPLETION := share/bash-completion/completions
 
+# One completion file for the three, which bash looks for by the name of each.
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install memc_route memc_sink memc_load $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/$(MAN_DIR)" "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
+	install $(BIN)/memc_route $(BIN)/memc_sink memc_load "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 $(MANUALS) "$(DESTDIR)$(PREFIX)/$(MAN_DIR)"
+	install -m 644 extra/completion/memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
+	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_route"
+	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_sink"
 
+# The folders of a system stay, also when they are empty. Those below a DESTDIR were made by make install.
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f memc_route memc_sink memc_load
-	cd $(DESTDIR)$(PREFIX)/share/man/man1 && rm -f $(notdir $(MANUALS))
+	for name in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$name" "$(DESTDIR)$(PREFIX)/$(COMPLETION)/$$name"; done
+	for name in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(PREFIX)/$(MAN_DIR)/$$name"; done
+ifneq ($(DESTDIR),)
+	for dir in bin $(MAN_DIR) $(COMPLETION); do \
+		(cd "$(DESTDIR)" && rmdir -p ".$(PREFIX)/$$dir") 2>/dev/null || true; \
+	done
+endif
 
 clean:
 	rm -rf build memc_route memc_sink
