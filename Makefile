@@ -111,6 +111,10 @@ faults:
 faults-installed: all $(BIN)/memc_load $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) JOBS=$(JOBS) tests/faults/table
 
+# The modules alone, for those who have everything.
+check-unit: $(UNIT_TESTS)
+	env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(UNIT_TESTS)
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # The whole suite with the sanitizers watching; what they find ends the program.
@@ -168,6 +172,19 @@ ifneq ($(DESTDIR),)
 	done
 endif
 
+# What is committed, the same bytes each time: git gives every file the commit's time, and gzip -n adds none.
+VERSION  := $(shell sed -n 's/^.define MEMC_VERSION "\(.*\)"/\1/p' lib/version.h)
+DIST_DIR ?= build
+DIST     := $(DIST_DIR)/memc-load-$(VERSION).tar
+
+dist:
+	@mkdir -p "$(DIST_DIR)"
+	git -c tar.umask=0022 archive --format=tar --prefix=memc-load-$(VERSION)/ -o "$(DIST)" HEAD
+	gzip -9nf "$(DIST)"
+
+distcheck: dist
+	tests/distcheck "$(DIST).gz"
+
 clean:
 	rm -rf build memc_route memc_sink
 
@@ -182,8 +199,10 @@ help:
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
+	@echo 'make dist          build/memc-load-VERSION.tar.gz, of what is committed; make distcheck tries it'
 	@echo 'make clean         remove what was built'
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
-.PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall clean help faults faults-installed
+.PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall faults faults-installed \
+	check-unit dist distcheck clean help
