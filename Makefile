@@ -185,6 +185,10 @@ dist:
 distcheck: dist
 	tests/distcheck "$(DIST).gz"
 
+# Needs debhelper, lintian and what debian/control names.
+deb: dist
+	prove -v tests/deb :: "$(abspath $(DIST)).gz" "$(abspath $(DIST_DIR))/deb"
+
 clean:
 	rm -rf build memc_route memc_sink
 
@@ -200,9 +204,10 @@ help:
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
 	@echo 'make dist          build/memc-load-VERSION.tar.gz, of what is committed; make distcheck tries it'
+	@echo 'make deb           build/deb/memc-load_VERSION_ARCH.deb, likewise'
 	@echo 'make clean         remove what was built'
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d)
 
 .PHONY: all demo check check-installed check-san check-valgrind crash soak lint bench install uninstall faults faults-installed \
-	check-unit dist distcheck clean help
+	check-unit dist distcheck deb clean help
