@@ -130,6 +130,10 @@ faults:
 faults-installed: all $(BIN)/memc_load $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) JOBS=$(JOBS) tests/faults/table
 
+# The modules alone, for those who have everything.
+check-unit: $(UNIT_TESTS)
+	env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(UNIT_TESTS)
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # The whole suite with the sanitizers watching; what they find ends the program.
@@ -182,16 +186,46 @@ lint:
 bench: all $(B)/mksample
 	bench/run --mksample $(abspath $(B)/mksample) $(BENCH_ARGS)
 
-MANUALS := $(wildcard man/*.1)
+MANUALS    := $(wildcard man/*.1)
+PROGRAMS   := memc_route memc_sink memc_load
+MAN_DIR    := share/man/man1
+COMPLETION := share/bash-completion/completions
 
+# One completion file for the three, which bash looks for by the name of each.
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install memc_route memc_sink memc_load $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/$(MAN_DIR)" "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
+	install $(BIN)/memc_route $(BIN)/memc_sink memc_load "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 $(MANUALS) "$(DESTDIR)$(PREFIX)/$(MAN_DIR)"
+	install -m 644 extra/completion/memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
+	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_route"
+	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_sink"
 
+# The folders of a system stay, also when they are empty. Those below a DESTDIR were made by make install.
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f memc_route memc_sink memc_load
-	cd $(DESTDIR)$(PREFIX)/share/man/man1 && rm -f $(notdir $(MANUALS))
+	for name in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$name" "$(DESTDIR)$(PREFIX)/$(COMPLETION)/$$name"; done
+	for name in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(PREFIX)/$(MAN_DIR)/$$name"; done
+ifneq ($(DESTDIR),)
+	for dir in bin $(MAN_DIR) $(COMPLETION); do \
+		(cd "$(DESTDIR)" && rmdir -p ".$(PREFIX)/$$dir") 2>/dev/null || true; \
+	done
+endif
+
+# What is committed, the same bytes each time: git gives every file the commit's time, and gzip -n adds none.
+VERSION  := $(shell sed -n 's/^.define MEMC_VERSION "\(.*\)"/\1/p' lib/version.h)
+DIST_DIR ?= build
+DIST     := $(DIST_DIR)/memc-load-$(VERSION).tar
+
+dist:
+	@mkdir -p "$(DIST_DIR)"
+	git -c tar.umask=0022 archive --format=tar --prefix=memc-load-$(VERSION)/ -o "$(DIST)" HEAD
+	gzip -9nf "$(DIST)"
+
+distcheck: dist
+	tests/distcheck "$(DIST).gz"
+
+# Needs debhelper, lintian and what debian/control names.
+deb: dist
+	prove -v tests/deb :: "$(abspath $(DIST)).gz" "$(abspath $(DIST_DIR))/deb"
 
 clean:
 	rm -rf build memc_route memc_sink
@@ -209,8 +243,11 @@ help:
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'
+	@echo 'make dist          build/memc-load-VERSION.tar.gz, of what is committed; make distcheck tries it'
+	@echo 'make deb           build/deb/memc-load_VERSION_ARCH.deb, likewise'
 	@echo 'make clean         remove what was built'
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d) $(wildcard $(B)/fuzz/*.d)
 
-.PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint bench install uninstall clean help faults faults-installed tests-built
+.PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
+	bench install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb

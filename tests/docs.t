@@ -157,7 +157,7 @@ count_blocks() { # NAME
 run_block() { # FILE TITLE
     folder=$T/run.$(basename "$1")
     mkdir -p "$folder/try" && ln -s "$TESTS" "$folder/tests" && cp "$T/files/"* "$folder/try/"
-    (cd "$folder/try" && PATH=$BIN:$PATH HOME=$T bounded bash -e "$1") >block.out 2>block.err
+    (cd "$folder/try" && PATH=$T/stubs:$BIN:$PATH HOME=$T bounded bash -e "$1") >block.out 2>block.err
     block_status=$?
     check_status "$block_status" 0 "$2" block.err
     [ "$block_status" -eq 0 ] || show "$1" "$1"
@@ -221,8 +221,48 @@ sample --seed 4 --lines 5000 | gzip >files/g.tsv.gz
 rendered memc_route | section EXAMPLES | indented_blocks memc_route
 rendered memc_sink | section EXAMPLES | indented_blocks memc_sink
 fenced_blocks readme <"$TOP/README.md"
+fenced_blocks cookbook <"$TOP/docs/cookbook.md"
+
+# The cookbook's other hosts: one that is reached by ssh, which is played here, and a web server.
+mkdir stubs host
+ln -s ../files host/logs
+cat >stubs/ssh <<END
+#!/bin/sh
+cd "$T/host" && shift && exec sh -c "\$*"
+END
+chmod +x stubs/ssh
+
 run_blocks memc_route 5
 run_blocks memc_sink 7
 run_blocks readme 20
+background web "$PYTHON" -u -m http.server --bind 127.0.0.1 --directory files 0
+until_true grep -q port web.out || bail 'no web server'
+URL=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' web.out)
+export URL
+run_blocks cookbook 16
+
+note 'counters for Prometheus'
+# The text format, strictly: https://prometheus.io/docs/instrumenting/exposition_formats/
+check_metrics() { # FILE NAME
+    is "$(grep -vcE '^(# HELP memc_load_[a-z]+ [^\]+|# TYPE memc_load_[a-z]+ gauge|memc_load_[a-z]+\{file="([^"\]|\\["\n])+"(,[a-z]+="[a-z_]+")?\} [0-9]+(\.[0-9]+)?)$' "$1")" 0 "$2: each line is one of the format"
+    is "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$1" | sort | uniq -d)" '' 'each metric is told once'
+    is "$(grep -v '^#' "$1" | sed 's/ [^ ]*$//' | sort | uniq -d)" '' 'and each of its samples'
+    is "$(awk '/^# TYPE/ { name = $3; next } /^[^#]/ && substr($0, 1, length(name) + 1) != name "{"' "$1")" '' 'below its type'
+}
+folder=run.cookbook.1/try
+check_metrics $folder/memc_load.prom 'the cookbook'
+is "$(grep -c '^memc_load_loaded{.*} 1$' $folder/memc_load.prom)" 2 'two files are loaded'
+is "$(grep 'outcome="stored"' $folder/memc_load.prom | sed 's/.* //' | tr '\n' ' ')" "$(jq -r .stored $folder/load.json | tr '\n' ' ')" 'with so many records'
+is "$(grep '^memc_load_lines' $folder/memc_load.prom | awk '{ n += $NF } END { print n }')" 10000 'and every line has an outcome'
+is "$(grep '^memc_load_stored' $folder/memc_load.prom | awk '{ n += $NF } END { print n }')" "$(jq -s 'map(.stored) | add' $folder/load.json)" \
+    'the types add up, too'
+# Names as odd as they may be, one of them twice, as missing files can be.
+jq -c '.file = ("a \"b\" \\c\nd é", "e")' $folder/load.json >odd.json
+printf '#!/bin/sh\ncp "%s/odd.json" load.json\n' "$T" >stubs/memc_load
+chmod +x stubs/memc_load
+(cd $folder && PATH=$T/stubs:$PATH bounded bash -e "$T/cookbook.1") >block.out 2>block.err
+check_metrics $folder/memc_load.prom 'odd names'
+file_like $folder/memc_load.prom '^memc_load_loaded\{file="a \\"b\\" \\\\c\\nd é"\} 1$' 'are escaped'
+rm stubs/memc_load
 
 done_testing
