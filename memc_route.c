@@ -94,14 +94,16 @@ static void take_line(struct router *r, const struct line *line)
 
 static void tell_failures(struct router *r)
 {
-    const char *path;
+    const char *name;
     int error;
 
-    while ((path = outlets_failure(&r->outlets, &error))) {
+    while ((name = outlets_failure(&r->outlets, &error))) {
         if (error == EPIPE)
-            diag("%s: its reader has gone; its lines are lost to it from here on", path);
+            diag("%s: its reader has gone; what it did not take is undelivered: "
+                 "run this input again when it is back",
+                 name);
         else
-            diag("%s: unable to write: %s", path, strerror(error));
+            diag("%s: unable to write: %s", name, strerror(error));
         worsen(r, error == EPIPE ? STATUS_TEMPFAIL : STATUS_IOERR);
     }
 }
@@ -186,7 +188,7 @@ static void take_rest(struct router *r)
     struct line line;
 
     if (cut) {
-        diag("the input was cut after line %" PRIu64 ": no sentinel at its end",
+        diag("the input was cut after line %" PRIu64 ": no NUL at its end (--sentinel)",
              linebuf_number(r->in));
         worsen(r, STATUS_IOERR);
     }
@@ -208,16 +210,33 @@ static void finish_input(struct router *r, enum linebuf_result how)
     if (how == LINEBUF_END)
         take_rest(r);
     if (how == LINEBUF_ERROR) {
-        diag("unable to read the input: %s", strerror(errno));
+        diag("unable to read the input after line %" PRIu64 ": %s", linebuf_number(r->in),
+             strerror(errno));
         worsen(r, STATUS_IOERR);
     }
     outlets_flush(&r->outlets);
     tell_failures(r);
 }
 
-static int open_failed(const char *path, const char *reason, int status)
+static int open_failed(const char *object, const char *reason, int status)
 {
-    diag("%s: %s", path, reason);
+    diag("%s: %s", object, reason);
+    return status;
+}
+
+static int outlet_failed(const struct router *r, const char *name, enum outfile_result result)
+{
+    int status = outfile_open_status(result);
+    char wait[NUMBER_DURATION_BYTES];
+
+    if (result == OUTFILE_NO_READER)
+        diag("%s: no reader came within %s: is its memc_sink running?", name,
+             number_duration_text(r->options.common.wait_ms, wait));
+    else if (result == OUTFILE_ERRNO && errno == ENOENT)
+        diag("%s: %s: %s", name, strerror(errno),
+             r->options.make_fifos ? "make its folder first" : "--mkfifo makes missing FIFOs");
+    else
+        diag("%s: %s", name, outfile_strerror(result));
     return status;
 }
 
@@ -225,7 +244,7 @@ static int open_failed(const char *path, const char *reason, int status)
 static int open_all(struct router *r)
 {
     const struct common_options *common = &r->options.common;
-    const char *path = NULL;
+    const char *name = NULL;
 
     int status =
         rejects_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
@@ -237,13 +256,10 @@ static int open_all(struct router *r)
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
     if (!r->in)
         return open_failed("input buffer", strerror(ENOMEM), STATUS_OSERR);
-    enum outfile_result result = outlets_open(&r->outlets, &r->options, &r->tally, &path);
+    enum outfile_result result = outlets_open(&r->outlets, &r->options, &r->tally, &name);
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
-    if (result == OUTFILE_NO_READER)
-        return open_failed(path, "no reader came within --wait: is its memc_sink running?",
-                           STATUS_CANTCREAT);
-    return open_failed(path, outfile_strerror(result), outfile_open_status(result));
+    return outlet_failed(r, name, result);
 }
 
 /* Closes all, proves the sum, tells the counters; returns the exit status. */
@@ -255,7 +271,7 @@ static int finish(struct router *r)
     if (r->tally.undelivered > 0)
         worsen(r, STATUS_TEMPFAIL);
     if (!route_tally_holds(&r->tally)) {
-        diag("the sum of the outcomes is not the number of lines");
+        diag("the sum of the outcomes is not the number of lines: a bug, please report it");
         worsen(r, STATUS_SOFTWARE);
     }
     if (stop_signal())
@@ -293,7 +309,7 @@ int main(int argc, char **argv)
 
     diag_prefix("memc_route", NULL);
     if (!descriptors_reserve(&stdin_closed))
-        return STATUS_OSERR;
+        return open_failed("/dev/null", strerror(errno), STATUS_OSERR);
     stop_prepare();
     switch (route_options_parse(argc, argv, &router.options, &error)) {
     case OPTIONS_HELP:

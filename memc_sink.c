@@ -138,11 +138,18 @@ static int open_all(struct run *run, bool stdin_closed)
 
 static void wait_for_writer(struct run *run)
 {
+    char wait[NUMBER_DURATION_BYTES];
     enum infile_result result =
         infile_wait_writer(&run->file, run->in, run->options.common.wait_ms);
 
-    if (result != INFILE_OK && result != INFILE_STOPPED)
-        worsen(run, fail(input_name(run), infile_strerror(result), infile_status(result)));
+    if (result == INFILE_OK || result == INFILE_STOPPED)
+        return;
+    if (result == INFILE_NO_WRITER)
+        diag("%s: no writer came within %s: is its memc_route running?", input_name(run),
+             number_duration_text(run->options.common.wait_ms, wait));
+    else
+        diag("%s: %s", input_name(run), infile_strerror(result));
+    worsen(run, infile_status(result));
 }
 
 static void take_stock(struct run *run)
@@ -270,6 +277,13 @@ static void take_rest(struct run *run)
     worsen(run, STATUS_IOERR);
 }
 
+static int read_failed(const struct run *run)
+{
+    diag("%s: unable to read after line %" PRIu64 ": %s", input_name(run), linebuf_number(run->in),
+         strerror(errno));
+    return STATUS_IOERR;
+}
+
 static void load(struct run *run)
 {
     enum linebuf_result how = LINEBUF_STOPPED;
@@ -281,7 +295,7 @@ static void load(struct run *run)
     if (how == LINEBUF_END)
         take_rest(run);
     if (how == LINEBUF_ERROR)
-        worsen(run, fail(input_name(run), strerror(errno), STATUS_IOERR));
+        worsen(run, read_failed(run));
     flush(run);
 }
 
@@ -351,8 +365,10 @@ static int run_counters(const struct run *run)
     enum peer peer = server_connect(&server, PEER_OK, false);
     if (peer == PEER_STOPPED)
         return STATUS_SIGNAL + stop_signal();
-    if (peer != PEER_OK)
-        return fail(run->options.address.text, peer_strerror(peer), peer_status(peer, false));
+    if (peer != PEER_OK) {
+        verdict_tell_peer(&run->options, peer);
+        return peer_status(peer, false);
+    }
     server_close(&server);
     json_begin(&json);
     json_string(&json, "server", run->options.address.text);
@@ -382,7 +398,7 @@ int main(int argc, char **argv)
 
     diag_prefix("memc_sink", NULL);
     if (!descriptors_reserve(&stdin_closed))
-        return STATUS_OSERR;
+        return fail("/dev/null", strerror(errno), STATUS_OSERR);
     stop_prepare();
     switch (sink_options_parse(argc, argv, &run.options, &error)) {
     case OPTIONS_HELP:

@@ -20,9 +20,9 @@ const char *infile_strerror(enum infile_result result)
     case INFILE_OK:
         return "success";
     case INFILE_LOCKED:
-        return "another process reads it already";
+        return "another process reads it already, and two would split its lines";
     case INFILE_NOT_FIFO:
-        return "is not a FIFO, and --keep-open needs one";
+        return "is not a FIFO, and --keep-open needs one: mkfifo makes it";
     case INFILE_NO_WRITER:
         return "no writer came: is its memc_route running?";
     case INFILE_STOPPED:

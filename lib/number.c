@@ -1,5 +1,6 @@
 #include "number.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +248,18 @@ bool number_duration(struct slice text, int64_t *ms)
         return false;
     *ms = (int64_t)value;
     return true;
+}
+
+const char *number_duration_text(int64_t ms, char text[NUMBER_DURATION_BYTES])
+{
+    static const char *const SUFFIX[] = {"d", "h", "m", "s", "ms"};
+    static const int64_t UNIT[] = {86400000, 3600000, 60000, 1000, 1};
+    size_t i = ms == 0 ? 3 : 0;
+
+    while (ms % UNIT[i] != 0)
+        i++;
+    snprintf(text, NUMBER_DURATION_BYTES, "%" PRId64 "%s", ms / UNIT[i], SUFFIX[i]);
+    return text;
 }
 
 bool number_size(struct slice text, uint64_t *bytes)

@@ -37,6 +37,10 @@ bool number_double(struct slice text, double *value);
  */
 bool number_duration(struct slice text, int64_t *ms);
 
+/* The same the other way round, in the largest unit that divides it: 90s, 5m. */
+enum { NUMBER_DURATION_BYTES = 24 };
+const char *number_duration_text(int64_t ms, char text[NUMBER_DURATION_BYTES]);
+
 /* A whole number of bytes, with K, M or G = 1024, 1024^2, 1024^3. At most INT64_MAX. */
 bool number_size(struct slice text, uint64_t *bytes);
 

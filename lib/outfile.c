@@ -24,9 +24,10 @@ const char *outfile_strerror(enum outfile_result result)
     case OUTFILE_OK:
         return "success";
     case OUTFILE_EXISTS:
-        return "exists already; --append adds to it";
+        return "exists already: --append adds to it, or name another";
     case OUTFILE_NOT_FIFO:
-        return "is neither a FIFO nor a pipe";
+        return "is neither a FIFO nor a pipe, and was left as it is: name another, or make one by "
+               "mkfifo";
     case OUTFILE_NO_READER:
         return "no reader came within --wait";
     case OUTFILE_STOPPED:

@@ -1,5 +1,6 @@
 #include "outlets.h"
 
+#include "descriptors.h"
 #include "outbuf.h"
 #include "record.h"
 
@@ -77,8 +78,16 @@ static enum outfile_result open_one(struct outlets *outlets, enum devtype type, 
     return OUTFILE_OK;
 }
 
+/* What messages call it: the number of a descriptor that was handed over tells a reader nothing. */
+static const char *name_of(const struct outlets *outlets, enum devtype type)
+{
+    const char *path = outlets->outlet[type].path;
+
+    return descriptors_named(path) < 0 ? path : devtype_name(type);
+}
+
 enum outfile_result outlets_open(struct outlets *outlets, const struct route_options *options,
-                                 struct route_tally *tally, const char **path)
+                                 struct route_tally *tally, const char **name)
 {
     enum outfile_result result = OUTFILE_OK;
 
@@ -86,15 +95,16 @@ enum outfile_result outlets_open(struct outlets *outlets, const struct route_opt
     outlets->tally = tally;
     /* All FIFOs first: readers may wait for the last one before they open the first. */
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
-        *path = outlets->outlet[type].path;
-        if (!set_path(&outlets->outlet[type], options, (enum devtype)type) ||
-            (options->make_fifos && options->only & 1u << type && !make_fifo(*path)))
+        bool fits = set_path(&outlets->outlet[type], options, (enum devtype)type);
+        *name = name_of(outlets, (enum devtype)type);
+        if (!fits || (options->make_fifos && options->only & 1u << type &&
+                      !make_fifo(outlets->outlet[type].path)))
             return OUTFILE_ERRNO;
     }
     for (int type = 0; type < DEVTYPE_COUNT && result == OUTFILE_OK; type++) {
         if (!(options->only & 1u << type))
             continue;
-        *path = outlets->outlet[type].path;
+        *name = name_of(outlets, (enum devtype)type);
         result = open_one(outlets, (enum devtype)type, options->common.wait_ms);
     }
     return result;
@@ -154,7 +164,7 @@ const char *outlets_failure(struct outlets *outlets, int *error)
             continue;
         outlet->told = true;
         *error = outbuf_error(outlet->out);
-        return outlet->path;
+        return name_of(outlets, (enum devtype)type);
     }
     return NULL;
 }

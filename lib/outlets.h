@@ -31,11 +31,12 @@ struct outlets {
 
 /*
  * Makes (with make_fifos) and opens the FIFOs of the types in options->only,
- * each with its wait for a reader. On failure *path is the one; what was
- * opened before is closed by outlets_close.
+ * each with its wait for a reader. On failure *name is that of the one: its
+ * path, or its type where the path is a descriptor that was handed over; what
+ * was opened before is closed by outlets_close.
  */
 enum outfile_result outlets_open(struct outlets *outlets, const struct route_options *options,
-                                 struct route_tally *tally, const char **path);
+                                 struct route_tally *tally, const char **name);
 
 /* Routes one line and counts it: routed or undelivered. */
 void outlets_put(struct outlets *outlets, enum devtype type, struct slice line);
@@ -44,7 +45,7 @@ void outlets_put(struct outlets *outlets, enum devtype type, struct slice line);
 void outlets_flush(struct outlets *outlets);
 bool outlets_pending(const struct outlets *outlets);
 
-/* The path and errno of an outlet that failed since the last call; NULL: none. */
+/* The name and errno of an outlet that failed since the last call; NULL: none. */
 const char *outlets_failure(struct outlets *outlets, int *error);
 
 /* Flushes and closes; ask outlets_failure before. */

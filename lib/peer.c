@@ -17,20 +17,18 @@ const char *peer_strerror(enum peer peer)
     case PEER_UNRESOLVED:
         return "the name could not be resolved now";
     case PEER_SILENT:
-        return "no answer in time: is it overloaded, stopped, or at its connection limit "
-               "(memcached -c)?";
+        return "no answer in time";
     case PEER_FULL:
-        return "too many open connections: raise the server's limit (memcached -c)";
+        return "too many open connections";
     case PEER_OUT_OF_MEMORY:
-        return "out of memory (memcached -m, -M); the old values of the refused keys are dropped";
+        return "out of memory; the old values of the refused keys are dropped";
     case PEER_LOST:
         return "connection lost";
     case PEER_NO_FENCE:
         return "connection lost with records on their way; sending them again could overwrite "
                "newer values";
     case PEER_TEXT_ONLY:
-        return "speaks memcached's text protocol only, and the binary protocol is needed "
-               "(memcached -B auto)";
+        return "speaks memcached's text protocol only, and the binary protocol is needed";
     case PEER_NOT_MEMCACHED:
         return "is not a memcached server";
     case PEER_PROTOCOL:
@@ -43,6 +41,41 @@ const char *peer_strerror(enum peer peer)
         break;
     }
     return strerror(errno);
+}
+
+static const char *hint_of_errno(void)
+{
+    if (errno == ECONNREFUSED)
+        return ": is memcached running there?";
+    return errno == ENOENT ? ": is memcached listening on that socket (memcached -s)?" : "";
+}
+
+const char *peer_hint(enum peer peer)
+{
+    switch (peer) {
+    case PEER_NO_HOST:
+        return ": is the name right?";
+    case PEER_SILENT:
+        return ": is it overloaded, stopped, or at its connection limit (memcached -c)?";
+    case PEER_FULL:
+        return ": raise the server's limit (memcached -c)";
+    case PEER_OUT_OF_MEMORY:
+        return ": give it more (memcached -m)";
+    case PEER_NOT_MEMCACHED:
+        return ": is the port right?";
+    case PEER_TEXT_ONLY:
+        return ": start it with -B auto";
+    case PEER_AUTH:
+        return ": only servers without it are supported";
+    case PEER_NO_FENCE:
+        return ": load this input again";
+    case PEER_DENIED:
+        return ": may this user connect there (memcached -a, its folder's mode)?";
+    case PEER_UNREACHABLE:
+        return hint_of_errno();
+    default:
+        return "";
+    }
 }
 
 bool peer_is_hopeless(enum peer peer)

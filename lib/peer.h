@@ -25,8 +25,11 @@ enum peer {
     PEER_NO_RESOURCES, /* memory or descriptors, here: errno tells */
 };
 
-/* The reason in words, and what to do; for those with errno that one's. */
+/* The reason in words; for those with errno that one's. */
 const char *peer_strerror(enum peer peer);
+
+/* What to look at or to do, to be put behind the reason; it begins with ": ", or is empty. */
+const char *peer_hint(enum peer peer);
 
 /* True if another try cannot help. */
 bool peer_is_hopeless(enum peer peer);

@@ -40,16 +40,22 @@ int report_open(struct report *report, const char *path, bool append, int64_t wa
         return fail(report, outfile_open_status(result), outfile_strerror(result));
     if (is_same_file(fd, input_fd)) {
         close(fd);
-        return fail(report, STATUS_CANTCREAT, "is the input itself");
+        return fail(report, STATUS_CANTCREAT, "is the input itself: name another file");
     }
     report->out = outbuf_open(fd, true); /* others may add to the same file */
     return report->out ? STATUS_OK : fail(report, STATUS_OSERR, strerror(errno));
 }
 
+static void fail_to_write(struct report *report, int error)
+{
+    diag("%s: unable to write: %s; it is not whole", report->path, strerror(error));
+    report->status = STATUS_IOERR;
+}
+
 static void check(struct report *report, bool written)
 {
     if (!written && !report->status)
-        fail(report, STATUS_IOERR, strerror(outbuf_error(report->out)));
+        fail_to_write(report, outbuf_error(report->out));
 }
 
 void report_piece(struct report *report, struct slice piece, bool ends)
@@ -100,6 +106,6 @@ int report_close(struct report *report)
 
     report->out = NULL;
     if (error && !report->status)
-        fail(report, STATUS_IOERR, strerror(error));
+        fail_to_write(report, error);
     return report->status;
 }

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "diag.h"
 #include "number.h"
 #include "probe.h"
 #include "stats.h"
@@ -157,6 +158,24 @@ static int next_pause(struct server *server)
     return full / 2 + (int)(random() % (full / 2 + 1));
 }
 
+/* A connection that can be made anew at once is not worth a word. */
+static void tell_trouble(struct server *server, enum peer why)
+{
+    char limit[NUMBER_DURATION_BYTES];
+
+    if (!server->connected_before || server->in_trouble || why == PEER_OK)
+        return;
+    server->in_trouble = true;
+    diag("%s: %s; trying again for %s", server->address->text, peer_strerror(why),
+         number_duration_text(server->retry_ms, limit));
+}
+
+void server_tell_back(struct server *server)
+{
+    server->in_trouble = false;
+    diag("%s: is back", server->address->text);
+}
+
 /* Pauses before another try. PEER_OK: now; else `why`, since no time is left, or PEER_STOPPED. */
 static enum peer rest(struct server *server, enum peer why)
 {
@@ -164,6 +183,7 @@ static enum peer rest(struct server *server, enum peer why)
 
     if (!patience_step(&server->retry, 4 * server->timeout_ms))
         return why;
+    tell_trouble(server, why);
     stop_sleep(patience_slice(&server->retry, next_pause(server)));
     errno = saved;
     return stop_signal() ? PEER_STOPPED : PEER_OK;

@@ -27,6 +27,7 @@ struct server {
     bool connected_before;
     unsigned slow_answers; /* in a row */
     uint64_t reconnects;
+    bool in_trouble;          /* it was said that it is tried again */
     bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
 };
@@ -41,15 +42,21 @@ void server_init(struct server *server, const struct address *address, int timeo
  * record. why: what ended the last connection, which must have been dropped;
  * PEER_OK if there was none. sent: requests were on their way when it broke:
  * then it waits until the server has let go of the old connection, so that
- * none of them can be executed after their replay.
+ * none of them can be executed after their replay. A server that has been
+ * connected and is away is told of once, and once when it takes records again.
  */
 enum peer server_connect(struct server *server, enum peer why, bool sent);
+
+/* Says that the server takes records again. */
+void server_tell_back(struct server *server);
 
 /* To be called on each acknowledged record: the server is well. */
 static inline void server_is_well(struct server *server)
 {
     server->retrying = false;
     server->reached = true;
+    if (server->in_trouble)
+        server_tell_back(server);
 }
 
 /* To be called before requests are sent: the time that was spent idle does not count as

@@ -25,7 +25,7 @@ int stats_file_check(const char *path, int input_fd, const struct report *one,
     if (!path)
         return STATUS_OK;
     if (is_same_file(path, input_fd) || is_report(path, one) || is_report(path, other)) {
-        diag("%s: is the input or a report itself", path);
+        diag("%s: is the input or a report itself: name another file for --stats", path);
         return STATUS_CANTCREAT;
     }
     enum outfile_result result = outfile_replace_check(path);
@@ -44,6 +44,6 @@ int stats_file_write(const char *path, const char *json, int64_t wait_ms)
     enum outfile_result result = path ? outfile_replace(path, json, wait_ms) : OUTFILE_OK;
 
     if (result != OUTFILE_OK)
-        diag("%s: %s", path, outfile_strerror(result));
+        diag("%s: unable to write the counters: %s", path, outfile_strerror(result));
     return outfile_status(result);
 }

@@ -6,6 +6,19 @@
 
 #include <inttypes.h>
 
+void verdict_tell_peer(const struct sink_options *options, enum peer peer)
+{
+    bool tried = options->retry_ms > 0 && !peer_is_hopeless(peer) && peer != PEER_OUT_OF_MEMORY;
+    char limit[NUMBER_DURATION_BYTES];
+    const char *reason = peer_strerror(peer), *hint = peer_hint(peer);
+
+    if (tried)
+        diag("%s: given up after %s: %s%s", options->address.text,
+             number_duration_text(options->retry_ms, limit), reason, hint);
+    else
+        diag("%s: %s%s", options->address.text, reason, hint);
+}
+
 int verdict_on_server(const struct sink *sink)
 {
     enum peer peer = sink_failure(sink);
@@ -13,7 +26,7 @@ int verdict_on_server(const struct sink *sink)
     if (peer == PEER_STOPPED)
         return sink->server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
     if (peer != PEER_OK)
-        diag("%s: %s", sink->tally.server, peer_strerror(peer));
+        verdict_tell_peer(sink->options, peer);
     return peer_status(peer, sink->server.connected_before);
 }
 
@@ -28,13 +41,15 @@ static void tell_doubt(const struct sink_tally *tally)
              tally->evictions, tally->server);
         break;
     case DOUBT_FLUSHED:
-        diag("%s was flushed meanwhile: what was stored may be gone", tally->server);
+        diag("%s was flushed meanwhile: what was stored may be gone; load it again", tally->server);
         break;
     case DOUBT_RESTARTED:
-        diag("%s was restarted meanwhile: what was stored before is gone", tally->server);
+        diag("%s was restarted meanwhile: what was stored before is gone; load it again",
+             tally->server);
         break;
     case DOUBT_UNPROVEN:
-        diag("%s: counters unreadable or reset: unproven whether it kept what was stored",
+        diag("%s: counters unreadable or reset: unproven whether it kept what was stored; "
+             "--verify tells",
              tally->server);
         break;
     }
@@ -73,11 +88,13 @@ int verdict_on_tally(const struct sink *sink)
     if (t->missing + t->differing > 0)
         status = status_worse(status, STATUS_DATAERR);
     if (!tally_rate_passes(errors, good, limit)) {
-        diag("error rate: %" PRIu64 " bad lines to %" PRIu64 " good ones", errors, good);
+        diag("error rate too high: %" PRIu64 " bad lines to %" PRIu64 " good ones; "
+             "--rejects keeps the bad ones, --max-error-rate is the limit",
+             errors, good);
         status = status_worse(status, STATUS_DATAERR);
     }
     if (!sink_tally_holds(t)) {
-        diag("the sum of the outcomes is not the number of lines");
+        diag("the sum of the outcomes is not the number of lines: a bug, please report it");
         status = STATUS_SOFTWARE;
     }
     return status;

@@ -268,11 +268,31 @@ static void test_ratio_limits(void)
     is_u64(r.numerator, UINT64_C(99999999999999999), "... their numerator");
 }
 
+static void test_duration_text(void)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } CASE[] = {{0, "0s"},         {1, "1ms"},
+                {1500, "1500ms"},  {30000, "30s"},
+                {90000, "90s"},    {300000, "5m"},
+                {3600000, "1h"},   {86400000, "1d"},
+                {90000000, "25h"}, {INT64_MAX / 2, "4611686018427387903ms"}};
+    char text[NUMBER_DURATION_BYTES];
+    int64_t ms;
+
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        is_str(number_duration_text(CASE[i].ms, text), CASE[i].text, "a duration in words");
+        ok(number_duration(slice_of(text), &ms) && ms == CASE[i].ms, "... and back");
+    }
+}
+
 int main(void)
 {
     test_u64();
     test_u32();
     test_duration();
+    test_duration_text();
     test_size();
     test_ratio();
     test_ratio_limits();

@@ -139,6 +139,30 @@ static void test_shared(void)
        "closing takes back what nobody read");
 }
 
+/* Whoever handed a descriptor over does not know it by its number. */
+static void test_descriptor(void)
+{
+    struct route_options options = options_for(2);
+    struct route_tally tally = {0};
+    const char *name = NULL;
+    char path[32];
+    int ends[2], error = 0;
+
+    ok(pipe(ends) == 0, "a pipe");
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+    options.path[DEVTYPE_GAID] = path;
+    ok(outlets_open(&outlets, &options, &tally, &name) == OUTFILE_OK, "handed over");
+    close(ends[0]);
+    outlets_put(&outlets, DEVTYPE_GAID, slice_of("gaid\tlost"));
+    outlets_flush(&outlets);
+    is_str(outlets_failure(&outlets, &error), "gaid", "its failure names the type");
+    outlets_close(&outlets);
+    close(ends[1]);
+    ok(outlets_open(&outlets, &options, &tally, &name) == OUTFILE_ERRNO, "closed");
+    is_str(name, "gaid", "... so does that");
+    outlets_close(&outlets);
+}
+
 static void test_refusals(void)
 {
     struct route_options options = options_for(8);
@@ -183,6 +207,7 @@ int main(void)
     test_dead_reader();
     test_dead_reader_long_line();
     test_shared();
+    test_descriptor();
     test_refusals();
     return done_testing();
 }

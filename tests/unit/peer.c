@@ -49,10 +49,27 @@ static void test_words_differ(void)
     is_u64(same, 0, "every reason has words of its own");
 }
 
+/* The reason and the hint stand in one line, so the second begins where the first ends. */
+static void test_hints(void)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        errno = EIO;
+        const char *hint = peer_hint(CASE[i].peer);
+        ok(*hint == '\0' || strncmp(hint, ": ", 2) == 0, "a hint%s", hint);
+    }
+    errno = ECONNREFUSED;
+    is_str(peer_hint(PEER_UNREACHABLE), ": is memcached running there?", "nobody listens");
+    errno = ENOENT;
+    ok(strstr(peer_hint(PEER_UNREACHABLE), "socket"), "no socket%s", peer_hint(PEER_UNREACHABLE));
+    errno = EHOSTUNREACH;
+    is_str(peer_hint(PEER_UNREACHABLE), "", "the network's own reason says it all");
+}
+
 int main(void)
 {
     test_table();
     test_words_differ();
+    test_hints();
     ok(peer_status(PEER_OK, false) == 0 && peer_status(PEER_OK, true) == 0 &&
            !peer_is_hopeless(PEER_OK),
        "all is well");
