@@ -248,10 +248,11 @@ static int open_all(struct router *r)
 
     int status =
         rejects_open(&r->rejects, common->rejects, common->append, common->wait_ms, STDIN_FILENO);
-    if (status == STATUS_OK)
-        status = stats_file_check(common->stats, STDIN_FILENO, &r->rejects.report, NULL);
-    if (status)
-        return status;
+    int stats = stats_file_check(common->stats, STDIN_FILENO, &r->rejects.report, NULL);
+    if (stats != STATUS_OK)
+        r->options.common.stats = NULL; /* nor in the end */
+    if (status || stats)
+        return status_worse(status, stats);
     descriptors_widen_pipe(STDIN_FILENO);
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
     if (!r->in)

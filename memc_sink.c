@@ -117,10 +117,11 @@ static int open_reports(struct run *run)
     if (status == STATUS_OK)
         status = report_open(&sink->undelivered, run->options.undelivered, common->append,
                              common->wait_ms, run->file.fd);
-    if (status == STATUS_OK)
-        status = stats_file_check(common->stats, run->file.fd, &sink->rejects.report,
-                                  &sink->undelivered);
-    return status;
+    int stats =
+        stats_file_check(common->stats, run->file.fd, &sink->rejects.report, &sink->undelivered);
+    if (stats != STATUS_OK)
+        run->options.common.stats = NULL; /* nor in the end */
+    return status_worse(status, stats);
 }
 
 /* The input first, since its lock says whether this sink may be at all; then the server; then the

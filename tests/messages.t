@@ -38,11 +38,17 @@ says 64 "memc_load: --only: unknown type 'none'; there are idfa gaid adid dvid" 
 says 64 "memc_load: --workers: a whole number from 1, not '0'" "$load" -w 0 good.tsv
 says 64 "memc_load: unrecognized option '--none'
 memc_load: wrong options; try: memc_load --help" "$load" --none
+start_four
+cat >load <<END
+#!/bin/sh
+TMPDIR=\${WORK:-$T/work} exec "$load" -q --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
+END
+chmod +x load
 wrong='memc_load: wrong server address (--idfa and the like) or --sink-option, see above'
 says 64 "memc_sink: server 'nowhere': the port is missing: HOST:PORT; $help
-$wrong" "$load" --idfa nowhere good.tsv
+$wrong" ./load --idfa nowhere good.tsv
 says 64 "memc_sink: --batch: 'x' is no number from 1 to 1024; $help
-$wrong" "$load" --sink-option --batch=x good.tsv
+$wrong" ./load --sink-option --batch=x good.tsv
 
 note 'FIFOs'
 left='is neither a FIFO nor a pipe, and was left as it is: name another, or make one by mkfifo'
@@ -55,12 +61,14 @@ says 73 'memc_route: run/gaid: No such file or directory: --mkfifo makes missing
 says 73 'memc_route: none/gaid: No such file or directory: make its folder first' "$route" -m -d none -o gaid <good.tsv
 # shellcheck disable=SC2016 # the inner shell expands it
 says 75 'memc_route: idfa: its reader has gone; what it did not take is undelivered: run this input again when it is back' \
-    bash -c 'exec {out}<> <(:); exec "$0" -o idfa --idfa "/dev/fd/$out" <idfa.tsv' "$route"
-start_four
+    bash -c 'exec {out}> >(:); wait $!; exec "$0" -o idfa --idfa "/dev/fd/$out" <idfa.tsv' "$route"
 says 73 'memc_sink: run/idfa: no writer came within 1s: is its memc_route running?' "$sink" -w 1 "$ADDR_idfa" run/idfa
 says 73 'memc_sink: good.tsv: is not a FIFO, and --keep-open needs one: mkfifo makes it' "$sink" -k "$ADDR_idfa" good.tsv
+exec 5<>run/idfa
+flock -n 5
 says 73 'memc_sink: run/idfa: another process reads it already, and two would split its lines' \
-    flock run/idfa "$sink" "$ADDR_idfa" run/idfa
+    "$sink" "$ADDR_idfa" run/idfa
+exec 5<&-
 
 note 'files'
 says 66 'memc_sink: none.tsv: No such file or directory' "$sink" "$ADDR_idfa" none.tsv
@@ -68,6 +76,9 @@ says 66 'memc_sink: run: Is a directory' "$sink" "$ADDR_idfa" run
 echo precious >taken
 says 73 'memc_sink: taken: exists already: --append adds to it, or name another' "$sink" -r taken "$ADDR_idfa" idfa.tsv
 says 73 'memc_sink: idfa.tsv: is the input or a report itself: name another file for --stats' "$sink" -s idfa.tsv "$ADDR_idfa" idfa.tsv
+is "$(wc -l <idfa.tsv)" 10 'the input is still there'
+says 73 'memc_route: idfa.tsv: is the input or a report itself: name another file for --stats' "$route" -d run -s idfa.tsv <idfa.tsv
+is "$(wc -l <idfa.tsv)" 10 'and here'
 is "$(cat taken)" precious 'what stood there stands there'
 says 74 'memc_sink: /dev/full: unable to write the counters: No space left on device' "$sink" -s /dev/full "$ADDR_idfa" idfa.tsv
 says 74 'memc_sink: line 1: not five TAB-separated fields
@@ -95,7 +106,7 @@ note 'a server that goes away and comes back'
 start_memcached m
 A=$(addr m)
 # What the sink says of it; the line about the restart comes at the end.
-told() { grep -a "^memc_sink: $A: " half.err | sed "s/^memc_sink: $A: //"; }
+told() { grep -av ' lines: ' half.err | grep -a "^memc_sink: $A: " | sed "s/^memc_sink: $A: //"; }
 is_told() { told | grep -q "$1"; }
 background half "$sink" -R 1h "$A" run/idfa
 exec 5<>run/idfa
@@ -118,11 +129,6 @@ finish 69 never 'one that was never there'
 is "$(cat never.err)" "memc_sink: $A: given up after 600ms: Connection refused: is memcached running there?" 'is told of at the end only'
 
 note 'memc_load'
-cat >load <<END
-#!/bin/sh
-TMPDIR=\${WORK:-$T/work} exec "$load" -q --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
-END
-chmod +x load
 ok_line() { echo "memc_load: Acceptable error rate (0). Successful load $1 (40 lines, 40 stored, 0 errors, 0 undelivered)"; }
 says 66 "$(echo 'memc_load: Failed load none.tsv: failed (66): no such file' && ok_line good.tsv)" ./load -k none.tsv good.tsv
 cp good.tsv a.tsv && mkdir b.tsv && cp good.tsv c.tsv
@@ -141,7 +147,7 @@ else
     skip 'cannot become another user here' 'a file that cannot be read'
 fi
 cp good.tsv .c.tsv
-says 73 'memc_load: Failed load c.tsv: failed (73): ./.c.tsv exists, and is never replaced; move it away, or load with --keep' \
+says 73 'memc_load: Failed load ./c.tsv: failed (73): ./.c.tsv exists, and is never replaced; move it away, or load with --keep' \
     ./load ./c.tsv
 says 75 'memc_load: Load skipped: a.tsv: locked by another load: run again when that has ended' flock a.tsv ./load a.tsv
 says 73 'memc_load: --log: cannot append to none/log: is its folder there, and writable?' "$load" -l none/log a.tsv
