@@ -428,8 +428,9 @@ class Round:
         if status != 0 or self.loaded() != set(FILES):
             raise Failure(f"the second run ended with {status}, {len(self.loaded())} files are loaded")
         self.servers.await_let_go()
-        if self.servers.items() != self.bench.whole():
-            raise Failure("the servers do not hold what they hold after a clean run")
+        items, whole = self.servers.items(), self.bench.whole()
+        if items != whole:
+            raise Failure("the servers do not hold what they hold after a clean run: " + tell_difference(items, whole))
         self.check_reports()
         self.check_leftovers(left)
 
@@ -483,6 +484,15 @@ class Bench:
             for kind in TYPES:
                 union[kind] |= clean[kind]
         return union
+
+
+def tell_difference(items, whole):
+    told = []
+    for kind in TYPES:
+        got, want = items[kind], whole[kind]
+        other = sum(got[key] != want[key] for key in got.keys() & want.keys())
+        told.append(f"{kind} lacks {len(want.keys() - got.keys())}, has {len(got.keys() - want.keys())} more, {other} others")
+    return "; ".join(told)
 
 
 def play(bench, seed, keep):
