@@ -394,15 +394,20 @@ class Round:
             raise Failure(f"left in TMPDIR: {left}")
         return len(left)
 
+    def reports(self, name):
+        """{ending: content} of a file's reports; the counters tell how long it took, and differ."""
+        head = self.path("d", name).replace("%", "%25").replace("/", "%2F") + "."
+        found = {}
+        for report in os.listdir(self.path("reports")):
+            if report.startswith(head):
+                with open(self.path("reports", report), "rb") as file:
+                    found[report.removeprefix(head)] = None if report.endswith(".stats") else file.read()
+        return found
+
     def check_reports(self):
         for name in FILES:
-            head = self.path("d", name).replace("%", "%25").replace("/", "%2F")
-            for kind in ("rejects", "undelivered"):
-                with open(self.path("reports", f"{head}.{kind}"), "rb") as file:
-                    if file.read() != self.bench.reports[name][kind]:
-                        raise Failure(f"the {kind} of {name} are not those of a clean run")
-        if len(os.listdir(self.path("reports"))) != 3 * len(FILES):
-            raise Failure(f"reports: {sorted(os.listdir(self.path('reports')))}")
+            if self.reports(name) != self.bench.reports[name]:
+                raise Failure(f"the reports of {name}, {sorted(self.reports(name))}, are not those of a clean run")
 
     def run(self):
         plan = self.plan
@@ -423,8 +428,9 @@ class Round:
         if status != 0 or self.loaded() != set(FILES):
             raise Failure(f"the second run ended with {status}, {len(self.loaded())} files are loaded")
         self.servers.await_let_go()
-        if self.servers.items() != self.bench.whole():
-            raise Failure("the servers do not hold what they hold after a clean run")
+        items, whole = self.servers.items(), self.bench.whole()
+        if items != whole:
+            raise Failure("the servers do not hold what they hold after a clean run: " + tell_difference(items, whole))
         self.check_reports()
         self.check_leftovers(left)
 
@@ -460,17 +466,16 @@ class Bench:
             for other in set(FILES) - {name}:
                 os.remove(round_.path("d", other))
             run = round_.start(slow=False)
-            if run.finish() != 0:
-                sys.exit("crash.py: a clean run fails:\n" + run.said())
+            status, said = run.finish(), run.said()
+            if status != 0:
+                servers = {kind: server.process.poll() for kind, server in round_.servers.of.items()}
+                shutil.rmtree(self.folder)
+                sys.exit(f"crash.py: a clean run fails; servers that ended: {servers}\n{said}")
             self.clean[name] = round_.servers.items()
-            head = round_.path("d", name).replace("%", "%25").replace("/", "%2F")
-            self.reports[name] = {}
-            for kind in ("rejects", "undelivered"):
-                with open(round_.path("reports", f"{head}.{kind}"), "rb") as file:
-                    self.reports[name][kind] = file.read()
+            self.reports[name] = round_.reports(name)
         finally:
             round_.close()
-            shutil.rmtree(round_.folder)
+            shutil.rmtree(round_.folder, ignore_errors=True)
 
     def whole(self):
         """All files' records; no key is in two of them, or the order of loading would matter."""
@@ -479,6 +484,15 @@ class Bench:
             for kind in TYPES:
                 union[kind] |= clean[kind]
         return union
+
+
+def tell_difference(items, whole):
+    told = []
+    for kind in TYPES:
+        got, want = items[kind], whole[kind]
+        other = sum(got[key] != want[key] for key in got.keys() & want.keys())
+        told.append(f"{kind} lacks {len(want.keys() - got.keys())}, has {len(got.keys() - want.keys())} more, {other} others")
+    return "; ".join(told)
 
 
 def play(bench, seed, keep):

@@ -148,6 +148,15 @@ finish 137 orphans "a job's shell"
 ok 'its parts have ended, too' -- sh -c "! pgrep -f '$T/(work|slow)/'"
 is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
 fresh
+cp slow/igzip kept
+cat >slow/igzip <<'END'
+#!/bin/sh
+exec kill -KILL "$PPID"
+END
+status 137 'the shell above the decompressor' -- env PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
+is "$(jq -c '[.verdict,.reason,.exit]' stats)" '["failed","failed",137]' 'does not make the file corrupt'
+cp kept slow/igzip
+fresh
 cat >slow/mv <<'END'
 #!/bin/sh
 [ "$1" != -nT ] || exec kill -KILL "$PPID"
