@@ -2,7 +2,8 @@
 # memc_load over stand-ins of its parts: what it makes of every way in which they can end, and of what they count.
 . "$(dirname "$0")/harness.sh"
 
-# STUB/TYPE.exit, .extra, .bad, .doubt tell a sink how to end, how many lines to count too many, to call invalid, to doubt.
+# STUB/TYPE.exit, .extra, .bad, .doubt tell a sink how to end, how many lines to count too many, to call invalid, to doubt;
+# with .asked its counters are those of a sink that still ran.
 mkdir stub work
 STUB=$T/stub
 TMPDIR=$T/work
@@ -28,10 +29,12 @@ if "--counters" in sys.argv:
 kind = words["-T"]
 lines = len(sys.stdin.buffer.readlines())
 end, bad = int(told(kind + ".exit", "0")), int(told(kind + ".bad", "0"))
-if end != 137:
+asked = told(kind + ".asked", None)
+if end != 137 or asked:
     json.dump({"tool": "memc_sink", "type": kind, "server": "s", "lines": lines + int(told(kind + ".extra", "0")), "blank": 0,
                "stored": lines - bad, "invalid": bad, "refused": 0, "undelivered": 0, "doubt": told(kind + ".doubt", None),
-               "exit": end}, open(words["--stats"], "w"))
+               "exit": None if asked else end}, open(words["--stats"], "w"))
+if end != 137:
     sys.exit(end)
 os.kill(os.getpid(), 9)
 END
@@ -93,6 +96,15 @@ echo 137 >stub/gaid.exit
 load d/a.tsv d/b.tsv
 is "$? $(first) $(first 2)" '137 ["failed","failed",137] ["failed","failed",137]' 'a sink is killed'
 fault
+for end in 137:137:failed 0:70:mismatch; do
+    fresh
+    echo "${end%%:*}" >stub/gaid.exit
+    echo yes >stub/gaid.asked
+    expected=${end%:*}
+    load d/a.tsv
+    is "$? $(first)" "${expected#*:} [\"failed\",\"${end##*:}\",${expected#*:}]" "counters without an exit, then ${end%%:*}"
+    json stats '[.stored,.undelivered,.parts.gaid,.parts.idfa.stored]' '[300,100,null,100]' 'they do not count'
+done
 for doubt in evicted flushed restarted unproven; do
     fresh
     echo 65 >stub/gaid.exit

@@ -77,7 +77,7 @@ done
 
 note 'names'
 fresh
-name=$(printf 'd/control\001byte.gz')
+name=$(printf 'd/co\001l.gz')
 mv d/b.gz "$name"
 long=d/$(printf '\303\251%.0s' $(seq 60)).gz
 mv d/c.gz "$long"
@@ -86,7 +86,7 @@ background run ./terminal 60 ./load -k d/*.gz d/none
 finish 66 run 'names that are odd, long, or of no file'
 is "$(table run.out | awk '{ print $1 }' | sed 's/\(\xc3\xa9\)*\.\.\.\(\xc3\xa9\)*/E...E/')" "file
 d/a.gz
-d/control?byte.gz
+d/co?l.gz
 d/E...E.gz
 d/none" 'control bytes are ?, a long name is cut in the middle, between its characters'
 is "$(table run.out | widest)" 59 'and takes the room that there is'
@@ -96,7 +96,7 @@ note 'two hundred tiny files'
 fresh
 mkdir d/tiny
 for n in $(seq 200); do lines "$n" "$n" >"d/tiny/$n.gz"; done
-background run ./terminal 60 ./load -k -s stats -w 4 'd/tiny/*'
+background run ./terminal 60 ./load -o idfa -s stats -w 4 'd/tiny/*'
 finish 0 run 'all loaded'
 like "$(progress_lines run.out)" '/200 files' 'so many'
 is "$(progress_lines run.out | widest | awk '{ print ($1 < 60) }')" 1 'no line is as wide as the terminal'
