@@ -89,7 +89,7 @@ d/a.gz
 d/co?l.gz
 d/E...E.gz
 d/none" 'control bytes are ?, a long name is cut in the middle, between its characters'
-is "$(table run.out | widest)" 59 'and takes the room that there is'
+like "$(table run.out | widest)" '^5[789]$' 'and takes the room that there is'
 like "$(table run.out)" '^d/none +0 +0 +- +0\.0  failed$' 'a file that is not there has no rate'
 
 note 'two hundred tiny files'
@@ -108,7 +108,7 @@ note 'who gets neither'
 for name in a b c; do lines 1 400 >d/$name.gz; done
 neither() { # FILE NAME
     unlike "$(shown "$1")" '%|records/s' "$2: neither"
-    like "$(shown "$1" | tail -n 1)" '^memc_load: 3 files: 3 loaded; 1200 lines, 1200 stored' "$2: but the summary"
+    like "$(shown "$1" | grep '^memc_load: ' | tail -n 1)" '^memc_load: 3 files: 3 loaded; 1200 lines, 1200 stored' "$2: but the summary"
     file_unlike "$1" "$(printf '\033')" "$2: plain text"
     is "$(grep -c '^memc_load: Acceptable error rate (0). Successful load d/.\.gz (400 lines, 400 stored, 0 errors, 0 undelivered)' "$1")" 3 "$2: and the verdicts"
 }
