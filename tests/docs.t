@@ -222,6 +222,8 @@ rendered memc_route | section EXAMPLES | indented_blocks memc_route
 rendered memc_sink | section EXAMPLES | indented_blocks memc_sink
 fenced_blocks readme <"$TOP/README.md"
 fenced_blocks cookbook <"$TOP/docs/cookbook.md"
+fenced_blocks faq <"$TOP/docs/faq.md"
+fenced_blocks migration <"$TOP/docs/migration.md"
 
 # The cookbook's other hosts: one that is reached by ssh, which is played here, and a web server.
 mkdir stubs host
@@ -235,6 +237,8 @@ chmod +x stubs/ssh
 run_blocks memc_route 5
 run_blocks memc_sink 7
 run_blocks readme 20
+run_blocks faq 5
+run_blocks migration 1
 background web "$PYTHON" -u -m http.server --bind 127.0.0.1 --directory files 0
 until_true grep -q port web.out || bail 'no web server'
 URL=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' web.out)

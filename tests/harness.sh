@@ -61,6 +61,8 @@
 #   stat_of ADDR STAT                        one value of `stats`
 #   holds ADDR N                             are there N items?
 #   has_key ADDR KEY                         is there that one?
+#
+# POSIX sh, but for GNU coreutils, grep -a and sed -i, procps' pgrep, and util-linux's flock, setpriv and unshare.
 
 set -u
 exec </dev/null

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What is said when something is wrong: the object, the reason and what to do, so that a stranger can go on.
 # Each case compares all of stderr, so a word too many is found, too.
-# shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
+# shellcheck disable=SC2154,SC2094,SC2016 # ADDR_idfa is set by start_four; the input named twice; an inner shell expands
 . "$(dirname "$0")/harness.sh"
 
 route=$BIN/memc_route
@@ -59,7 +59,6 @@ mkfifo run/idfa
 says 73 'memc_route: run/idfa: no reader came within 300ms: is its memc_sink running?' "$route" -d run -o idfa -w 300ms <good.tsv
 says 73 'memc_route: run/gaid: No such file or directory: --mkfifo makes missing FIFOs' "$route" -d run -o gaid <good.tsv
 says 73 'memc_route: none/gaid: No such file or directory: make its folder first' "$route" -m -d none -o gaid <good.tsv
-# shellcheck disable=SC2016 # the inner shell expands it
 says 75 'memc_route: idfa: its reader has gone; what it did not take is undelivered: run this input again when it is back' \
     bash -c 'exec {out}> >(:); wait $!; exec "$0" -o idfa --idfa "/dev/fd/$out" <idfa.tsv' "$route"
 says 73 'memc_sink: run/idfa: no writer came within 1s: is its memc_route running?' "$sink" -w 1 "$ADDR_idfa" run/idfa
