@@ -245,7 +245,7 @@ for mask in 000 022 777; do
     status 0 "memc_sink --append, umask $mask" -- ./masked $mask "$sink" -e none --append -r made/a "$ADDR_idfa" idfa.tsv
     status 73 "memc_route, umask $mask" -- ./masked $mask "$route" -m -d made --wait 100ms -r made/rr -s made/rs <unknown.tsv
     is "$(modes_below made)" 'f 600,p 600,' 'files and FIFOs are private'
-    is "$(find made -type f | wc -l)" 6 'all of them'
+    is "$(find made -type f | wc -l)" 9 'all of them'
     rm -rf made
     background load ./masked $mask env PATH="$T/slow:$PATH" ./load -k --reports made --stats stats.$mask a.tsv.gz
     until_true test -e held || bail 'the decompressor was not started'
