@@ -231,7 +231,8 @@ enum peer server_connect(struct server *server, enum peer why, bool sent)
             return peer;
         }
     }
-    /* The last pause, too: a server that always connects and then fails must not be tried for ever. */
+    /* The last pause, too: a server that always connects and then fails must not be tried for ever.
+     */
     patience_step(&server->retry, 4 * server->timeout_ms);
     server->local_port = memcached_server_srcport(instance(server));
     server->slow_answers = 0;

@@ -128,8 +128,8 @@ static void test_drop_of_refusals(bool local)
     server_init(&server, &at.address, TIMEOUT_MS, 0);
     server_connect(&server, PEER_OK, false);
     for (int i = 0; i < RECORDS; i++)
-        sent = sent &&
-               memcached_set(server.memc, "key", 3, value, BYTES, 0, 0) == MEMCACHED_BUFFERED;
+        sent =
+            sent && memcached_set(server.memc, "key", 3, value, BYTES, 0, 0) == MEMCACHED_BUFFERED;
     ok(sent && memcached_flush_buffers(server.memc) == MEMCACHED_SUCCESS, "too large values");
     for (int i = 0; i < 2000 && come <= RECORDS * HEADER_BYTES; i++) {
         nap();
