@@ -132,6 +132,8 @@ static int open_all(struct run *run, bool stdin_closed)
 
     if (status == STATUS_OK)
         status = open_reports(run);
+    else if (stats_file_is(run->options.common.stats, run->options.input))
+        run->options.common.stats = NULL; /* another's input is not written over either */
     if (status == STATUS_OK && !sink_open(&run->sink, run->in))
         status = fail("batch buffers", strerror(errno), STATUS_OSERR);
     return status;

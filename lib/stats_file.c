@@ -34,6 +34,14 @@ int stats_file_check(const char *path, int input_fd, const struct report *one,
     return outfile_open_status(result);
 }
 
+bool stats_file_is(const char *path, const char *other)
+{
+    struct stat x, y;
+
+    return path && other && stat(path, &x) == 0 && stat(other, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
 int stats_file_write_so_far(const char *path, const char *json)
 {
     return path && outfile_is_replaceable(path) ? stats_file_write(path, json, 0) : STATUS_OK;

@@ -14,6 +14,9 @@
 int stats_file_check(const char *path, int input_fd, const struct report *one,
                      const struct report *other);
 
+/* True if it is the very file of another path, either of which may be NULL. */
+bool stats_file_is(const char *path, const char *other);
+
 /* Writes the JSON of a run that goes on, if it replaces a file: a pipe gets only the last one. */
 int stats_file_write_so_far(const char *path, const char *json);
 

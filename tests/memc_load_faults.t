@@ -145,7 +145,11 @@ status 76 'not memcached' -- ./load -w 1 --dvid "$ADDR_web" --sink-option --retr
 is "$(verdicts)" '["failed","unreachable",76] ["not tried",null,null] ["not tried",null,null] ' 'the same'
 is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'every file keeps its name'
 fault 2
+# The sink must have been connected: else it is 69.
+more_connections() { test "$(stat_of "$ADDR_adid" curr_connections)" -gt "$connections"; }
+connections=$(stat_of "$ADDR_adid" curr_connections)
 hold 1 late --sink-option --retry-for=1s -s stats d/a.tsv.gz
+until_true more_connections
 stop_memcached adid
 touch go
 finish 75 late 'a server that goes away'

@@ -67,6 +67,9 @@ exec 5<>run/idfa
 flock -n 5
 says 73 'memc_sink: run/idfa: another process reads it already, and two would split its lines' \
     "$sink" "$ADDR_idfa" run/idfa
+says 73 'memc_sink: idfa.tsv: another process reads it already, and two would split its lines' \
+    flock idfa.tsv "$sink" -s idfa.tsv "$ADDR_idfa" idfa.tsv
+is "$(wc -l <idfa.tsv)" 10 'nor is it written over'
 exec 5<&-
 
 note 'files'
