@@ -109,6 +109,7 @@ start_memcached m
 A=$(addr m)
 # What the sink says of it; the line about the restart comes at the end.
 told() { grep -av ' lines: ' half.err | grep -a "^memc_sink: $A: " | sed "s/^memc_sink: $A: //"; }
+# shellcheck disable=SC2317 # called by its name
 is_told() { told | grep -q "$1"; }
 background half "$sink" -R 1h "$A" run/idfa
 exec 5<>run/idfa

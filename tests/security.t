@@ -142,6 +142,7 @@ run_sink() { # STATUS NAME ARGUMENT…
 }
 run_sink 65 bad -v -p --linger 0 --max-line $LINE_MAX -r sink.rejects -s seen/sink.bad.stats "$ADDR_idfa" idfa.tsv
 is_marked 'its rejects hold lines' sink.rejects
+keep sink.why sink.rejects.why
 json seen/sink.bad.stats '[.invalid > 10, .refused > 0]' '[true,true]' 'invalid and refused ones'
 run_sink 65 label -e 1% --label name -s seen/sink.label.stats "$ADDR_adid" a.tsv
 run_sink 65 type -T gaid "$ADDR_gaid" idfa.tsv
@@ -171,6 +172,7 @@ status 0 'memc_route: bad lines' -- "$route" -v -p --max-line $LINE_MAX -d fifos
 keep route.bad out err
 finish_readers
 is_marked 'its rejects hold lines' route.rejects
+keep route.why route.rejects.why
 background dead head -c 1 fifos/idfa
 # shellcheck disable=SC2016 # the inner shell expands these
 status 75 'memc_route: a reader that dies' -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do cat idfa.tsv; done | "$0" -v -d fifos --only idfa' "$route"
@@ -200,7 +202,7 @@ finish 75 faulty 'undelivered, and worse'
 keep load faulty.out faulty.err
 json seen/load.stats '[.invalid > 0, .unknown > 0, .refused > 0, .undelivered > 0]' '[true,true,true,true]' 'all kinds of faults'
 file_like seen/load.processes 'memc_sink' 'the look at the processes has seen them'
-keep load.reports rep/*.stats
+keep load.reports rep/*.stats rep/*.why
 is_marked 'rejects hold lines' rep/*.rejects
 is_marked 'undelivered records hold lines' rep/*.undelivered
 is "$(cat load.modes)" 'd 700,f 600,p 600,' 'while it runs, all in the work folder is private'
