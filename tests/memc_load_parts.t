@@ -168,6 +168,19 @@ done <<'END'
 1 0 65
 END
 
+note 'counters that cannot be summed'
+fresh
+mkdir broken
+cat >broken/jq <<'END'
+#!/bin/sh
+case "$*" in *'--arg file d/a.tsv'*) exit 5 ;; esac
+exec /usr/bin/jq "$@"
+END
+chmod +x broken/jq
+status 74 'jq fails for one file' -- env PATH="$T/broken:$PATH" ./memc_load -k -w 1 -s stats d/a.tsv d/b.tsv
+is "$(first 1)" '["failed","failed",74]' 'which has failed'
+is "$(jq -c .verdict stats | wc -l)" 2 'and every file has its row'
+
 fault 3 9 11
 note "the servers' counters before and after"
 while read -r later verdict expected options; do
