@@ -287,8 +287,12 @@ fresh
 status 0 'no HOME' -- env -u HOME ./load d/a.tsv.gz
 status 0 'a HOME that cannot be written, and options for parallel in the environment' -- env HOME=/proc PARALLEL=--bogus ./load d/b.tsv.gz
 fresh
-(cd d && ln -s "$BIN/memc_load" . && PATH=$PATH bounded ./memc_load -n a.tsv.gz) >out 2>err
-is $? 0 'a symbolic link finds the programs'
+if [ -L "$BIN/memc_load" ]; then
+    skip 'a variant links to the script already, which leads elsewhere' 'a symbolic link finds the programs'
+else
+    (cd d && ln -s "$BIN/memc_load" . && PATH=$PATH bounded ./memc_load -n a.tsv.gz) >out 2>err
+    is $? 0 'a symbolic link finds the programs'
+fi
 status 73 'no folder for the work' -- env TMPDIR=/nowhere ./load d/a.tsv.gz
 bin_without() { # NAME: a PATH of all but that
     rm -rf path && mkdir path

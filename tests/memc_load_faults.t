@@ -146,6 +146,7 @@ is "$(verdicts)" '["failed","unreachable",76] ["not tried",null,null] ["not trie
 is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'every file keeps its name'
 fault 2
 # The sink must have been connected: else it is 69.
+# shellcheck disable=SC2317 # called by until_true
 more_connections() { test "$(stat_of "$ADDR_adid" curr_connections)" -gt "$connections"; }
 connections=$(stat_of "$ADDR_adid" curr_connections)
 hold 1 late --sink-option --retry-for=1s -s stats d/a.tsv.gz
