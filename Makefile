@@ -94,11 +94,12 @@ $(B)/mksample: tests/mksample.c
 	@mkdir -p $(B)
 	$(call Q,CC  )$(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(CFLAGS) -o $@ $<
 
-# A variant finds memc_load beside its own programs.
+# A variant has a memc_load of its own, which finds the programs beside it.
 ifneq ($(BIN),.)
 $(BIN)/memc_load: memc_load
 	@mkdir -p $(B)
-	ln -sf ../../memc_load $@
+	@rm -f $@
+	cp memc_load $@
 endif
 
 # What is missing is installed first, so these make the rest in a second run of make.
@@ -235,11 +236,11 @@ help:
 	@echo 'make demo          set up, and load sample data into four local servers'
 	@echo 'make check         set up, and run the tests'
 	@echo 'make check-san     the same with the address and undefined sanitizers'
+	@echo 'make check-valgrind  the same under valgrind'
 	@echo 'make crash         kill a process of a load and run it again, ROUNDS=20 times, from SEED=1'
 	@echo 'make soak          memory and descriptors with 0.1, 1 and 10 million records'
 	@echo 'make faults        the tests of the catalogue of faults, slow ones too, and a table (some ten minutes)'
 	@echo 'make fuzz          every fuzz target for SECONDS=60; docs/fuzzing.md explains'
-	@echo 'make check-valgrind  the same under valgrind'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'

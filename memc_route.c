@@ -9,7 +9,7 @@
  *   lib/outlets.c     the FIFOs, and which lines they took
  *   lib/outbuf.c      whole lines out, under a lock, whoever else writes there
  *   lib/rejects.c     bad lines: given back, complained about
- *   lib/tally.c       the counters, their sum and their two forms
+ *   lib/tally.c       the counters, their sum and their two forms; lib/summary.c tells them
  *   lib/stop.c        a clean end by signal
  *
  * Lines go out as they came: a FIFO carries the input's own bytes, so that any
@@ -28,6 +28,7 @@
 #include "stats_file.h"
 #include "status.h"
 #include "stop.h"
+#include "summary.h"
 #include "tally.h"
 #include "version.h"
 
@@ -118,33 +119,28 @@ static void take_stock(struct router *r)
 static void tell_tally(struct router *r, int exit)
 {
     static struct json json;
-    const struct common_options *common = &r->options.common;
-    char text[512];
+    struct route_tally *tally = &r->tally;
+    char text[SUMMARY_BYTES];
 
-    r->tally.exit = exit;
-    diag_live("");
-    route_tally_text(&r->tally, text, sizeof text);
-    if (!common->quiet)
-        diag("%s", text);
-    route_tally_json(&r->tally, &json);
-    worsen(r, exit < 0 ? stats_file_write_so_far(common->stats, json_end(&json))
-                       : stats_file_write(common->stats, json_end(&json), common->wait_ms));
+    tally->exit = exit;
+    route_tally_text(tally, text, sizeof text);
+    route_tally_json(tally, &json);
+    worsen(r, summary_tell(&r->options.common, exit < 0, text, json_end(&json)));
 }
 
-/* Every second with --progress, and whenever USR1 asks. */
 static void show_progress(struct router *r)
 {
-    bool asked = stop_counters_asked();
-    char text[512];
+    enum summary_occasion occasion = summary_due(&r->progress);
+    char text[SUMMARY_BYTES];
 
-    if (!asked && !progress_is_due(&r->progress))
+    if (occasion == SUMMARY_NOT_NOW)
         return;
     take_stock(r);
-    if (asked) {
+    if (occasion == SUMMARY_ASKED) {
         tell_tally(r, -1);
     } else {
         route_tally_text(&r->tally, text, sizeof text);
-        diag_live(text);
+        summary_show(text);
     }
 }
 
@@ -177,7 +173,7 @@ static enum linebuf_result route_all(struct router *r)
             flush(r);
         tell_failures(r);
         show_progress(r);
-    } while (result <= LINEBUF_SIGNAL);
+    } while (linebuf_goes_on(result));
     return result;
 }
 

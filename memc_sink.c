@@ -16,7 +16,8 @@
  *   lib/rejects.c     bad lines: given back, complained about
  *   lib/report.c      a file of lines given back
  *   lib/verdict.c     what is said in the end
- *   lib/tally.c       the counters, their sum and their two forms
+ *   lib/ask.c         --counters: what a server says of itself
+ *   lib/tally.c       the counters, their sum and their two forms; lib/summary.c tells them
  *   lib/stop.c        a clean end by signal
  *
  * Memory is bounded: the input's buffer holds one longest line and a read; the
@@ -24,6 +25,7 @@
  * acknowledged. While the server is slow or away, no input is read, so the
  * writer of the FIFO waits too.
  */
+#include "ask.h"
 #include "descriptors.h"
 #include "diag.h"
 #include "encode.h"
@@ -35,6 +37,7 @@
 #include "stats_file.h"
 #include "status.h"
 #include "stop.h"
+#include "summary.h"
 #include "verdict.h"
 #include "version.h"
 
@@ -77,16 +80,6 @@ static int print(const char *text)
 static const char *input_name(const struct run *run)
 {
     return run->options.input ? run->options.input : "standard input";
-}
-
-static int infile_status(enum infile_result result)
-{
-    if (result == INFILE_OK || result == INFILE_STOPPED)
-        return STATUS_OK;
-    if (result == INFILE_ERRNO)
-        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? STATUS_OSERR
-                                                                     : STATUS_NOINPUT;
-    return STATUS_CANTCREAT;
 }
 
 static int open_input(struct run *run, bool stdin_closed)
@@ -166,34 +159,28 @@ static void take_stock(struct run *run)
 static void tell_tally(struct run *run, int exit)
 {
     static struct json json;
-    const struct common_options *common = &run->options.common;
     struct sink_tally *tally = &run->sink.tally;
-    char text[512];
+    char text[SUMMARY_BYTES];
 
     tally->exit = exit;
-    diag_live("");
     sink_tally_text(tally, text, sizeof text);
-    if (!common->quiet)
-        diag("%s", text);
     sink_tally_json(tally, &json);
-    worsen(run, exit < 0 ? stats_file_write_so_far(common->stats, json_end(&json))
-                         : stats_file_write(common->stats, json_end(&json), common->wait_ms));
+    worsen(run, summary_tell(&run->options.common, exit < 0, text, json_end(&json)));
 }
 
-/* Every second with --progress, and whenever USR1 asks. */
 static void show_progress(struct run *run)
 {
-    bool asked = stop_counters_asked();
-    char text[512];
+    enum summary_occasion occasion = summary_due(&run->progress);
+    char text[SUMMARY_BYTES];
 
-    if (!asked && !progress_is_due(&run->progress))
+    if (occasion == SUMMARY_NOT_NOW)
         return;
     take_stock(run);
-    if (asked) {
+    if (occasion == SUMMARY_ASKED) {
         tell_tally(run, -1);
     } else {
         sink_tally_text(&run->sink.tally, text, sizeof text);
-        diag_live(text);
+        summary_show(text);
     }
 }
 
@@ -233,7 +220,7 @@ static enum linebuf_result take_all(struct run *run)
         if (result == LINEBUF_IDLE)
             flush(run);
         show_progress(run);
-    } while (result <= LINEBUF_SIGNAL);
+    } while (linebuf_goes_on(result));
     return result;
 }
 
@@ -361,27 +348,9 @@ static int run_load(struct run *run, bool stdin_closed)
 static int run_counters(const struct run *run)
 {
     static struct json json;
-    struct server server;
-    const struct counters *c = &server.counters;
+    int status = ask_counters(&run->options, &json);
 
-    server_init(&server, &run->options.address, run->options.timeout_ms, run->options.retry_ms);
-    enum peer peer = server_connect(&server, PEER_OK, false);
-    if (peer == PEER_STOPPED)
-        return STATUS_SIGNAL + stop_signal();
-    if (peer != PEER_OK) {
-        verdict_tell_peer(&run->options, peer);
-        return peer_status(peer, false);
-    }
-    server_close(&server);
-    json_begin(&json);
-    json_string(&json, "server", run->options.address.text);
-    json_count_or_null(&json, "pid", c->pid);
-    json_count_or_null(&json, "start", c->start);
-    json_count_or_null(&json, "evictions", c->evictions);
-    json_count_or_null(&json, "nomem", c->nomem);
-    json_count_or_null(&json, "cmd_flush", c->cmd_flush);
-    json_count_or_null(&json, "item_size_max", c->item_size_max);
-    return print(json_end(&json));
+    return status == STATUS_OK ? print(json_end(&json)) : status;
 }
 
 static int run_test(void)

@@ -2,6 +2,7 @@
 
 #include "descriptors.h"
 #include "patience.h"
+#include "status.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -31,6 +32,13 @@ const char *infile_strerror(enum infile_result result)
         break;
     }
     return strerror(errno);
+}
+
+int infile_status(enum infile_result result)
+{
+    if (result == INFILE_OK || result == INFILE_STOPPED)
+        return STATUS_OK;
+    return result == INFILE_ERRNO ? status_of_errno(errno, STATUS_NOINPUT) : STATUS_CANTCREAT;
 }
 
 static enum infile_result close_with(int fd, enum infile_result result)

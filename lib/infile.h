@@ -26,6 +26,9 @@ struct infile {
 
 const char *infile_strerror(enum infile_result result);
 
+/* The exit status of it. */
+int infile_status(enum infile_result result);
+
 /* path NULL or "-": standard input. Nothing waits here. */
 enum infile_result infile_open(const char *path, bool keep_open, struct infile *file);
 

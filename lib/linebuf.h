@@ -28,15 +28,19 @@ struct line {
 };
 
 enum linebuf_result {
-    /* It goes on: */
-    LINEBUF_FILLED, /* there are new bytes */
-    LINEBUF_IDLE,   /* nothing came within the wait */
-    LINEBUF_SIGNAL, /* nothing yet: a signal came that asked for something else than the end */
-    /* It does not: */
+    LINEBUF_FILLED,  /* there are new bytes */
+    LINEBUF_IDLE,    /* nothing came within the wait */
+    LINEBUF_SIGNAL,  /* nothing yet: a signal came that asked for something else than the end */
     LINEBUF_END,     /* end of file: linebuf_rest has what stands after the last LF */
     LINEBUF_STOPPED, /* a signal asked for the end */
     LINEBUF_ERROR,   /* errno tells */
 };
+
+/* True if there is, or may come, more to read. */
+static inline bool linebuf_goes_on(enum linebuf_result result)
+{
+    return result == LINEBUF_FILLED || result == LINEBUF_IDLE || result == LINEBUF_SIGNAL;
+}
 
 /* Reads from fd, which stays the caller's. NULL: out of memory. linebuf_close(NULL) is fine. */
 struct linebuf *linebuf_open(int fd, size_t max_line);

@@ -8,9 +8,10 @@
 #   3  files are opened; a record becomes bytes; a server is reached
 #   4  a server is asked who it is, and for its counters; memc_route's outlets; reports; what command lines share
 #   5  a connection that is made anew; bad lines are given back; the command lines
-#   6  records go out, acknowledged, or come back and are compared
+#   6  the counters are told; records go out, acknowledged, or come back and are compared
 #   7  what becomes of one line
 #   8  what is said in the end
+#   9  what a server says of itself, asked for alone
 . "$(dirname "$0")/harness.sh"
 
 FLOORS='
@@ -20,9 +21,10 @@ FLOORS='
 3 options dial encode infile outfile
 4 common_options probe stats outlets report
 5 route_options sink_options server rejects stats_file
-6 store verify
+6 store verify summary
 7 sink
 8 verdict
+9 ask
 '
 
 LIB=$TOP/lib

@@ -4,15 +4,7 @@
 . "$(dirname "$0")/harness.sh"
 
 start_four
-mkdir work
-TMPDIR=$T/work
-export TMPDIR
-
-cat >load <<END
-#!/bin/sh
-exec "$BIN/memc_load" --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
-END
-chmod +x load
+make_load load
 
 # A decompressor that says `held` after 100 lines and waits for `go`; for the Nth file only, counted from 1.
 mkdir slow

@@ -4,14 +4,7 @@
 . "$(dirname "$0")/harness.sh"
 
 start_four
-mkdir work
-TMPDIR=$T/work
-export TMPDIR
-
-cat >load <<END
-#!/bin/sh
-exec "$BIN/memc_load" --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
-END
+make_load load
 # A decompressor that says `held` after 1000 whole lines and a half, and waits for ever, if the file has slow/which in it.
 mkdir slow
 cat >slow/igzip <<END
@@ -23,7 +16,7 @@ printf 'idfa\thalf\t1\t2\t3,4'
 echo >"$T/held"
 exec sleep 1000
 END
-chmod +x load slow/igzip
+chmod +x slow/igzip
 echo idfa >slow/which
 
 records() { for each in idfa gaid adid dvid; do seq -f "$each	$1%.0f	55.5	-42.25	1,22,333" 500; done; }

@@ -115,15 +115,7 @@ chmod +x slow/igzip
 
 start_memcached idfa -I 8k -o slab_chunk_max=4096
 for name in gaid adid dvid; do start_memcached $name; done
-cat >load <<END
-#!/bin/sh
-exec "$BIN/memc_load" --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" \\
-    --sink-option --retry-for=300ms "\$@"
-END
-chmod +x load
-mkdir work
-TMPDIR=$T/work
-export TMPDIR
+make_load load --sink-option --retry-for=300ms
 
 write_lines a >a.tsv
 write_lines b >b.tsv

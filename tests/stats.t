@@ -6,15 +6,8 @@
 
 "$PYTHON" -c 'import jsonschema' 2>/dev/null || skip_all 'python3-jsonschema is not installed'
 start_four
-mkdir work tools
-TMPDIR=$T/work
-export TMPDIR
-
-cat >load <<END
-#!/bin/sh
-exec "$BIN/memc_load" --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
-END
-chmod +x load
+mkdir tools
+make_load load
 
 schema() { bounded "$PYTHON" "$TESTS/schema.py" "$@"; }
 

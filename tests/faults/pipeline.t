@@ -4,14 +4,8 @@
 . "$(dirname "$0")/../harness.sh"
 
 start_four
-mkdir work slow
-TMPDIR=$T/work
-export TMPDIR
-
-cat >load <<END
-#!/bin/sh
-exec "$BIN/memc_load" --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
-END
+mkdir slow
+make_load load
 # A decompressor that says `held` after 1000 whole lines and the first half of a line that would be a record itself, and
 # waits for `go`.
 cat >slow/igzip <<END
@@ -24,7 +18,7 @@ until [ -e "$T/go" ]; do sleep 0.02; done
 printf ',4\n'
 tail -n +1001 "$T/slow/text"
 END
-chmod +x load slow/igzip
+chmod +x slow/igzip
 
 records() { # TYPE…
     for each in "$@"; do seq -f "$each	$each%.0f	55.5	-42.25	1,22,333" 2000; done

@@ -1,0 +1,13 @@
+/*
+ * ask: memc_sink --counters: what a server says of itself, as JSON.
+ */
+#ifndef MEMC_ASK_H
+#define MEMC_ASK_H
+
+#include "json.h"
+#include "options.h"
+
+/* Connects, patiently, and writes the object but for its end. Returns 0 or the exit status. */
+int ask_counters(const struct sink_options *options, struct json *json);
+
+#endif
