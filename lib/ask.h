@@ -7,7 +7,11 @@
 #include "json.h"
 #include "options.h"
 
-/* Connects, patiently, and writes the object but for its end. Returns 0 or the exit status. */
+/*
+ * Connects, patiently, and writes the object but for its end; with --verbose
+ * also all that the server says to `stats` and `stats settings`, as text.
+ * Returns 0 or the exit status.
+ */
 int ask_counters(const struct sink_options *options, struct json *json);
 
 #endif

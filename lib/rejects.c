@@ -90,7 +90,7 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,
     report_piece(&rejects->report, line->text, line->ends);
     if (!line->ends)
         return OVERLONG_GOES_ON;
-    complain(rejects, place, "longer than --max-line");
+    complain(rejects, place, REJECTS_OVERLONG);
     return OVERLONG_REJECTED;
 }
 

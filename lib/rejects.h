@@ -34,6 +34,9 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason);
 
+/* The reason in words of a line longer than --max-line. */
+#define REJECTS_OVERLONG "longer than --max-line"
+
 /* A piece of a line longer than --max-line, as it comes; when the line has ended, what it was. */
 enum overlong { OVERLONG_GOES_ON, OVERLONG_BLANK, OVERLONG_REJECTED };
 enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "census.h"
 #include "diag.h"
 #include "number.h"
 #include "probe.h"
@@ -265,12 +266,9 @@ bool server_is_too_slow(struct server *server, int64_t *since_ms)
 
 bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes)
 {
-    /* memcached's item: a header with CAS, key, NUL, value, CRLF. */
-    enum { HEADER_BYTES = 56, NUL_BYTES = 1, CRLF_BYTES = 2 };
     int64_t limit = server->counters.item_size_max;
 
-    return limit >= 0 &&
-           HEADER_BYTES + key_bytes + NUL_BYTES + value_bytes + CRLF_BYTES > (uint64_t)limit;
+    return limit >= 0 && census_item_bytes(key_bytes, value_bytes) > (uint64_t)limit;
 }
 
 /* Takes answers, whatever they say, for as long as each fetch finds one. */

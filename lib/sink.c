@@ -47,6 +47,8 @@ void sink_init(struct sink *sink, const struct sink_options *options)
     sink->tally.label = options->common.label;
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
+    if (options->mode == SINK_DRY_RUN)
+        sink->tally.census = &sink->census;
     rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
     server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
 }
@@ -104,6 +106,7 @@ enum peer sink_connect(struct sink *sink)
 static void reject(struct sink *sink, struct slice line, const char *reason)
 {
     sink->tally.invalid++;
+    census_reason(&sink->census, reason);
     rejects_line(&sink->rejects, line, linebuf_place(sink->in), reason);
 }
 
@@ -114,6 +117,8 @@ static void take_overlong(struct sink *sink, const struct line *line)
     sink->tally.lines += what != OVERLONG_GOES_ON;
     sink->tally.blank += what == OVERLONG_BLANK;
     sink->tally.invalid += what == OVERLONG_REJECTED;
+    if (what == OVERLONG_REJECTED)
+        census_reason(&sink->census, REJECTS_OVERLONG);
 }
 
 static void print_record(struct sink *sink, struct slice key, const struct record *record)
@@ -141,6 +146,7 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
     if (sink->options->mode == SINK_DRY_RUN) {
         sink->tally.stored++;
         sink->tally.bytes_out += value.len;
+        census_item(&sink->census, census_item_bytes(key.len, value.len));
         print_record(sink, key, record);
     } else if (server_would_refuse(&sink->server, key.len, value.len)) {
         sink->tally.refused++;
@@ -177,10 +183,12 @@ void sink_take(struct sink *sink, const struct line *line)
 void sink_take_cut(struct sink *sink, const struct line *line)
 {
     sink->tally.lines++;
-    if (rejects_cut(&sink->rejects, line))
+    if (rejects_cut(&sink->rejects, line)) {
         sink->tally.blank++;
-    else
+    } else {
         sink->tally.invalid++;
+        census_reason(&sink->census, "cut off before its LF");
+    }
 }
 
 void sink_flush(struct sink *sink)

@@ -5,6 +5,7 @@
 #ifndef MEMC_SINK_H
 #define MEMC_SINK_H
 
+#include "census.h"
 #include "linebuf.h"
 #include "options.h"
 #include "rejects.h"
@@ -16,6 +17,7 @@ struct sink {
     const struct sink_options *options;
     const struct linebuf *in; /* for line numbers */
     struct sink_tally tally;
+    struct census census; /* in a dry run */
     struct rejects rejects;
     struct report undelivered;
     struct server server;

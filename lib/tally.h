@@ -5,6 +5,7 @@
 #ifndef MEMC_TALLY_H
 #define MEMC_TALLY_H
 
+#include "census.h"
 #include "counters.h"
 #include "devtype.h"
 #include "json.h"
@@ -41,7 +42,8 @@ struct sink_tally {
     enum doubt doubt;
     uint64_t bytes_in, bytes_out;
     int64_t ms;
-    int exit; /* likewise */
+    int exit;                    /* likewise */
+    const struct census *census; /* of a dry run; NULL: none */
 };
 
 bool sink_tally_holds(const struct sink_tally *t);

@@ -5,7 +5,7 @@
   dump.py ADDR --flags             the same with the item's flags and its expiry in Unix time (-1: never)
   dump.py ADDR --get KEY           the bytes of one value; exit status 1 if there is none
   dump.py ADDR --set KEY [--flag N] [--expire N]    store what stands on standard input
-  dump.py ADDR --stat NAME         one value of `stats`
+  dump.py ADDR --stat NAME         one value of `stats`, or with --of LIST of `stats LIST`
   dump.py ADDR --command TEXT      send one command (flush_all, stats reset, …) and print its one-line answer
 
 ADDR is HOST:PORT, [V6]:PORT or a Unix socket's path.
@@ -49,8 +49,8 @@ class Server:
         self.send(text + b"\r\n")
         return self.line()
 
-    def stats(self):
-        self.send(b"stats\r\n")
+    def stats(self, of=""):
+        self.send(b"stats " + of.encode() + b"\r\n" if of else b"stats\r\n")
         found = {}
         while (text := self.line()) != b"END":
             if not text.startswith(b"STAT "):
@@ -156,6 +156,7 @@ def parse_arguments():
     what.add_argument("--set", metavar="KEY")
     what.add_argument("--stat", metavar="NAME")
     what.add_argument("--command", metavar="TEXT")
+    parser.add_argument("--of", metavar="LIST", default="")
     parser.add_argument("--flag", type=int, default=0)
     parser.add_argument("--expire", type=int, default=0)
     return parser.parse_args()
@@ -169,7 +170,7 @@ def main():
     elif arguments.set is not None:
         set_one(server, arguments)
     elif arguments.stat is not None:
-        print(server.stats()[arguments.stat])
+        print(server.stats(arguments.of)[arguments.stat])
     elif arguments.command is not None:
         print(server.command(os.fsencode(arguments.command)).decode("latin-1"))
     else:

@@ -16,7 +16,7 @@
 
 FLOORS='
 0 slice diag status stop patience counters json version
-1 number devtype linebuf outbuf peer batch
+1 number devtype linebuf outbuf peer batch census
 2 descriptors address record tally
 3 options dial encode infile outfile
 4 common_options probe stats outlets report

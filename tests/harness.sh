@@ -440,7 +440,7 @@ start_four_with() { # ARG…
 make_load() { # PROGRAM [ARG…]
     make_load_program=$1
     shift
-    mkdir work
+    mkdir -p work
     TMPDIR=$T/work
     export TMPDIR
     # shellcheck disable=SC2154 # set by start_four
