@@ -125,10 +125,12 @@ members() { # PROGRAM
     sed -n '/^\.Ss Counters/,/^\.El/s/^\.It \([a-z_]*\) Ta .*/\1/p' "$(page "$1")" | LC_ALL=C sort
 }
 
-check_members() { # PROGRAM
+check_members() { # PROGRAM FILE…
     members "$1" >page.members
-    jq -r 'keys[]' stats.json | LC_ALL=C sort >got.members
-    compare page.members got.members "the page of $1 has the members of its counters"
+    check_members_of=$1
+    shift
+    jq -r 'keys[]' "$@" | LC_ALL=C sort -u >got.members
+    compare page.members got.members "the page of $check_members_of has the members of its counters"
 }
 
 # ---- examples
@@ -203,9 +205,10 @@ mkfifo idfa
 exec 5<>idfa
 status 0 'a router' -- "$BIN/memc_route" -q -s stats.json -o idfa
 exec 5>&-
-check_members memc_route
-status 0 'a sink that has every counter' -- "$BIN/memc_sink" -q --verify -s stats.json 127.0.0.1:33013
-check_members memc_sink
+check_members memc_route stats.json
+status 0 'a sink that compares' -- "$BIN/memc_sink" -q --verify -s stats.json 127.0.0.1:33013
+status 0 'a dry run' -- "$BIN/memc_sink" -q -n -s dry.json 127.0.0.1:33013
+check_members memc_sink stats.json dry.json
 "$BIN/memc_sink" --counters 127.0.0.1:33013 >stats.json
 for name in $(jq -r 'keys[]' stats.json); do
     [ "$name" = server ] || file_like "$(page memc_sink)" "(^|[ ,])$name([;, ]|\$)" "the page names $name of --counters"
