@@ -11,6 +11,7 @@ from servers import TYPES, Servers
 
 DECOMPRESSORS = {"zcat": ["zcat"], "pigz": ["pigz", "-dc"], "igzip": ["igzip", "-dc"]}
 DELAY_MS = 20
+DISTANCES_MS = (1, 50)
 
 
 @dataclasses.dataclass
@@ -153,22 +154,22 @@ def peer(program, reads_file):
 
 
 @contextlib.contextmanager
-def delayed(servers_of):
+def delayed(servers_of, round_trip_ms):
     """(addresses, servers) behind a network with a delay."""
     if delay.netem_refusal() is None:
-        with delay.namespace(DELAY_MS), servers_of() as servers:
+        with delay.namespace(round_trip_ms), servers_of() as servers:
             yield servers.addresses(), servers
     else:
-        with servers_of() as servers, delay.Relay(servers.addresses(), DELAY_MS) as relay:
+        with servers_of() as servers, delay.Relay(servers.addresses(), round_trip_ms) as relay:
             yield relay.addresses, servers
 
 
-def delayed_pipeline(batch):
+def delayed_pipeline(round_trip_ms, sink_options=()):
     def run(bench, row):
         (path,), records = samples_of(bench, row)
-        with delayed(Servers) as (addresses, servers), Measurement(bench.tools) as measurement:
+        with delayed(Servers, round_trip_ms) as (addresses, servers), Measurement(bench.tools) as measurement:
             before = servers.cpu()
-            start_pipeline(measurement, bench, row.decompressor, path, addresses, ["--batch", str(batch)])
+            start_pipeline(measurement, bench, row.decompressor, path, addresses, sink_options)
             measured = measurement.finish()
             items = servers.settled_items(records)
             if items != records:
@@ -214,6 +215,10 @@ def all_rows():
     rows.append(growth("shape.one-type", "all records of one type", options=("--types", "idfa")))
     rows.append(growth("shape.sorted", "sorted by type", options=("--sorted",)))
     for batch in (64, 256, 1024):
-        rows.append(Row(f"delay.{batch}", f"round trip of {DELAY_MS} ms, batches of {batch}", delayed_pipeline(batch),
-                        share=0.1, decompressor="igzip", needs=("igzip",)))
+        rows.append(Row(f"delay.{batch}", f"round trip of {DELAY_MS} ms, batches of {batch}",
+                        delayed_pipeline(DELAY_MS, ("--batch", str(batch))), share=0.1, decompressor="igzip",
+                        needs=("igzip",)))
+    for distance in DISTANCES_MS:
+        rows.append(Row(f"distance.{distance}", f"round trip of {distance} ms, the usual batches",
+                        delayed_pipeline(distance), share=0.1, decompressor="igzip", needs=("igzip",)))
     return rows

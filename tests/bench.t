@@ -18,8 +18,8 @@ status 0 'the list of rows' -- "$TOP/bench/run" --list
 cut -d ' ' -f 1 out >names
 is "$(grep -cE '^(floor\.(zcat|pigz|igzip)(-cat)?|floor\.blast|pipeline\.(zcat|pigz|igzip)|load\.[124]|peer\.(plain|batched|noreply|counted))$' names)" \
     17 'has those of floor, pipeline and peers'
-is "$(grep -cE '^(growth\.(0\.1|1|3\.4|10|10-blast)|apps\.(1|50|1000)|shape\.(one-type|sorted)|delay\.(64|256|1024))$' names)" \
-    13 'and those of growing work'
+is "$(grep -cE '^(growth\.(0\.1|1|3\.4|10|10-blast)|apps\.(1|50|1000)|shape\.(one-type|sorted)|delay\.(64|256|1024)|distance\.(1|50))$' names)" \
+    15 'and those of growing work'
 status 1 'an unknown row is refused' -- "$TOP/bench/run" --row none
 
 bench --check --row floor --row pipeline --row load --row peer --row apps.1000 --row shape.sorted --row delay.256 \
@@ -60,4 +60,9 @@ cp good.gz data/10000-1.tsv.gz
 bench --check --row floor.blast --data data >table 2>err
 check_status $? 1 'a wrong record is found' err
 file_like err 'floor.blast: the servers do not hold what the files say' 'and named'
+
+note 'the gets of a reader beside a load'
+status 0 'kindness' -- "$TOP/bench/kindness" --bin "$BIN" --mksample "$MKSAMPLE" -n 20000 -r 1 --calm 0 --json gets.json
+json gets.json 'map(.way)' '["no load","full speed","full speed, nice 19","full speed, --batch 64","half of it, pv -L","a quarter of it, pv -L"]' 'its ways'
+json gets.json 'map(select(.gets > 0 and .p50_us > 0 and .p50_us <= .p99_us)) | length' 6 'each with its gets'
 done_testing
