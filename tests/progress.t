@@ -59,6 +59,8 @@ for width in 60 200; do
     eventually "$width columns: bytes read, records, errors, files" -- shows run.out '^37%, [0-9]+ records/s, 10 errors, 2/3 files, .* left$'
     ok 'there was a rate' -- sh -c 'grep -Eqa "[1-9][0-9]* records/s" run.out'
     if [ $width = 200 ]; then
+        stty -F "$(cat tty)" cols 50
+        eventually 'where it is too long it is shortened first' -- shows run.out '^37%, [0-9]+/s, 10 errors, 2/3 files, .* left$'
         stty -F "$(cat tty)" cols 40
         eventually 'a narrower terminal is noticed' -- shows run.out '^.{39}$'
     fi
