@@ -70,6 +70,22 @@ for wait in 0 0.05 0.1 0.15 0.2 0.25 0.3 0.35 0.4 0.45 0.5 0.6 0.7; do
     eventually 'no process either' -- no_process
 done
 
+fresh
+cat >slow/mktemp <<END
+#!/bin/sh
+/usr/bin/mktemp "\$@"
+echo >"$T/made"
+sleep 0.5
+END
+chmod +x slow/mktemp
+rm -f made
+start early d/a.tsv.gz
+until_true test -e made
+send TERM early
+finish 143 early 'TERM while the work folder is made'
+rm slow/mktemp
+is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
+
 note 'Ctrl-C: INT for the whole process group'
 fresh
 background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
