@@ -2,18 +2,18 @@
 
 #include "census.h"
 #include "diag.h"
+#include "fence.h"
 #include "number.h"
 #include "probe.h"
 #include "stats.h"
 #include "stop.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000, FENCE_POLL_MS = 10 };
+enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000 };
 
 void server_init(struct server *server, const struct address *address, int timeout_ms,
                  int64_t retry_ms)
@@ -80,72 +80,17 @@ static enum peer connect_once(struct server *server)
     return PEER_LOST;
 }
 
-/* What `stats conns` says of two connections, known by our ends' ports. */
-struct fence {
-    struct slice old_port, new_port;
-    bool old_seen, new_seen;
-};
-
-/* STAT N:addr tcp:127.0.0.1:54321 */
-static void see_connection(void *context, struct slice name, struct slice value)
-{
-    struct fence *fence = context;
-    struct slice port = value;
-
-    slice_cut(&name, ':');
-    if (!name.at || !slice_equal(name, slice_of("addr")))
-        return;
-    for (struct slice left = value; left.at;)
-        port = slice_cut(&left, ':');
-    fence->old_seen |= slice_equal(port, fence->old_port);
-    fence->new_seen |= slice_equal(port, fence->new_port);
-}
-
-/*
- * PEER_OK: the server no longer lists the old connection: it executes nothing
- * of it any more. PEER_NO_FENCE: it does not even list the new one, so
- * addresses are translated on the way and the list proves nothing.
- */
-static enum peer look_at_fence(const struct server *server, in_port_t old_port)
-{
-    char old_text[8], new_text[8];
-    struct fence fence = {.old_seen = false};
-
-    snprintf(old_text, sizeof old_text, "%u", (unsigned)old_port);
-    snprintf(new_text, sizeof new_text, "%u", (unsigned)memcached_server_srcport(instance(server)));
-    fence.old_port = slice_of(old_text);
-    fence.new_port = slice_of(new_text);
-    enum peer peer =
-        stats_read(server->address, "stats conns", server->timeout_ms, see_connection, &fence);
-    if (peer != PEER_OK || fence.old_seen)
-        return PEER_SILENT;
-    return fence.new_seen ? PEER_OK : PEER_NO_FENCE;
-}
-
-static enum peer wait_for_fence(struct server *server, in_port_t old_port)
-{
-    enum peer peer;
-
-    while ((peer = look_at_fence(server, old_port)) == PEER_SILENT) {
-        if (!patience_step(&server->retry, 4 * server->timeout_ms))
-            return PEER_SILENT;
-        stop_sleep(FENCE_POLL_MS);
-        if (stop_signal())
-            return PEER_STOPPED;
-    }
-    return peer;
-}
-
 /*
  * Makes a replay safe. A Unix socket has no ports to tell connections apart:
  * there only a new server process proves that the old requests are gone.
  */
 static enum peer fence_off(struct server *server, in_port_t old_port)
 {
-    if (!address_is_local_socket(server->address))
-        return wait_for_fence(server, old_port);
     struct counters now;
 
+    if (!address_is_local_socket(server->address))
+        return fence_wait(server->address, old_port, memcached_server_srcport(instance(server)),
+                          server->timeout_ms, &server->retry);
     server_read_counters(server->address, server->timeout_ms, &now);
     return counters_restarted(&server->counters, &now) ? PEER_OK : PEER_NO_FENCE;
 }

@@ -1,22 +1,17 @@
 #include "store.h"
 
 #include "stop.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /*
  * What is on its way at most, so that neither side's full buffers can block
  * the other: two batches of 64 KiB over a Unix socket, over TCP 2,048 records.
  */
-enum {
-    BATCH_BYTES_LOCAL = 64 * 1024,
-    BATCH_BYTES_TCP = 256 * 1024,
-    HEADER_BYTES = 24 + 8,      /* of a binary set: header, flags, expiry */
-    LIBRARY_BUFFER_BYTES = 8196 /* libmemcached's write buffer */
-};
+enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
 
 /* Beyond 30 days memcached takes an expiry for absolute Unix time. */
 static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
@@ -33,12 +28,11 @@ struct store {
     size_t batch_bytes; /* on the connection; in memory, with the lines, twice as much */
     struct batch *filling, *before;
     size_t head, sent;
-    size_t unflushed;    /* bytes that stand in the library's write buffer */
     bool memory_refused; /* the head was refused for lack of memory once */
     enum peer broken_by; /* what ended the last connection */
     enum peer failure;   /* given up */
     int failure_errno;
-    memcached_result_st result;
+    struct wire wire;
     struct batch batches[2];
 };
 
@@ -72,11 +66,6 @@ static const struct batch_record *record_at(const struct store *store, size_t in
                                  : &store->filling->record[index - before->count];
 }
 
-static size_t wire_bytes(const struct batch_record *record)
-{
-    return HEADER_BYTES + record->key.len + record->value.len;
-}
-
 static void settle(struct store *store, enum store_outcome outcome)
 {
     const struct batch_record *record = record_at(store, store->head);
@@ -95,18 +84,6 @@ static void give_up(struct store *store, enum peer why)
         settle(store, STORE_UNDELIVERED);
 }
 
-static uint32_t outstanding(const struct store *store)
-{
-    return memcached_server_response_count(
-        memcached_server_instance_by_position(store->server->memc, 0));
-}
-
-/* PEER_OK: this many answers are owed, as they must be. */
-static enum peer check_owed(const struct store *store, size_t owed)
-{
-    return outstanding(store) == owed ? PEER_OK : PEER_PROTOCOL;
-}
-
 static time_t expiry(const struct store *store)
 {
     int64_t ttl = store->options.ttl_seconds;
@@ -114,74 +91,24 @@ static time_t expiry(const struct store *store)
     return (time_t)(ttl > RELATIVE_TTL_MAX ? time(NULL) + ttl : ttl);
 }
 
-static enum peer flush_library(struct store *store)
+/* The head's answer has come. */
+static enum peer take_in(struct store *store, bool stored, int64_t *since_ms)
 {
-    store->unflushed = 0;
-    return memcached_flush_buffers(store->server->memc) == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
-}
-
-static enum peer send_one(struct store *store)
-{
-    const struct batch_record *record = record_at(store, store->sent);
-    size_t bytes = wire_bytes(record);
-
-    /* A flush with nothing left in the buffer leaves the last piece corked for 200 ms: never fill
-     * it exactly. */
-    if ((store->unflushed + bytes) % LIBRARY_BUFFER_BYTES == 0 && flush_library(store) != PEER_OK)
-        return PEER_LOST;
-    store->unflushed += bytes;
-    memcached_return_t rc = memcached_set(store->server->memc, record->key.at, record->key.len,
-                                          record->value.at, record->value.len, expiry(store), 0);
-    store->sent++;
-    if (rc != MEMCACHED_BUFFERED)
-        return rc == MEMCACHED_TIMEOUT ? PEER_SILENT : PEER_LOST;
-    return check_owed(store, store->sent - store->head);
-}
-
-static enum peer judge_failure(struct store *store, memcached_return_t rc)
-{
-    switch (rc) {
-    case MEMCACHED_TIMEOUT:
-        return PEER_SILENT;
-    case MEMCACHED_ERRNO:
-    case MEMCACHED_CONNECTION_FAILURE:
-        return PEER_LOST;
-    case MEMCACHED_AUTH_FAILURE:
-    case MEMCACHED_AUTH_PROBLEM:
-        return PEER_AUTH;
-    case MEMCACHED_MEMORY_ALLOCATION_FAILURE:
-        /* The server's answer leaves no error in the handle; our own lack of memory does. */
-        if (memcached_last_error(store->server->memc) == MEMCACHED_SUCCESS)
-            return PEER_OUT_OF_MEMORY;
-        errno = ENOMEM;
-        return PEER_NO_RESOURCES;
-    default: /* MEMCACHED_END too: an answer was owed, and the library has swallowed it */
-        return PEER_PROTOCOL;
-    }
-}
-
-/* Reads one answer: that of the head, since answers come in order. All that is owed must be known
- * to the library. */
-static enum peer take_answer(struct store *store, int64_t *since_ms)
-{
-    size_t owed = store->sent - store->head;
-    memcached_return_t rc;
-
-    /* With a count of 0 the library would call every refusal NOTFOUND. */
-    store->result.count = 1;
-    bool stored =
-        memcached_fetch_result(store->server->memc, &store->result, &rc) && rc == MEMCACHED_SUCCESS;
-    if (!stored && rc != MEMCACHED_E2BIG)
-        return judge_failure(store, rc);
-    enum peer peer = check_owed(store, owed - 1);
-    if (peer != PEER_OK)
-        return peer;
     server_is_well(store->server);
     store->memory_refused = false;
     settle(store, stored ? STORE_STORED : STORE_REFUSED);
     if (stop_is_overdue(store->server->timeout_ms))
         return PEER_STOPPED;
     return server_is_too_slow(store->server, since_ms) ? PEER_SILENT : PEER_OK;
+}
+
+/* Reads one answer: that of the head, since answers come in order. */
+static enum peer take_answer(struct store *store, int64_t *since_ms)
+{
+    bool stored;
+    enum peer peer = wire_answer(&store->wire, &stored);
+
+    return peer == PEER_OK ? take_in(store, stored, since_ms) : peer;
 }
 
 /* Sends all that is put and reads answers until at most `keep` are owed. */
@@ -191,12 +118,9 @@ static enum peer exchange(struct store *store, size_t keep)
 
     server_works(store->server);
     while (peer == PEER_OK && store->sent < total(store))
-        peer = send_one(store);
-    if (peer == PEER_OK && store->unflushed > 0)
-        peer =
-            flush_library(store); /* never fetch before: the server waits for the rest of a value */
-    if (peer == PEER_OK && check_owed(store, store->sent - store->head) != PEER_OK)
-        peer = PEER_LOST;
+        peer = wire_send(&store->wire, record_at(store, store->sent++), expiry(store));
+    if (peer == PEER_OK)
+        peer = wire_flush(&store->wire);
     int64_t since_ms = patience_clock_ms();
     while (peer == PEER_OK && store->sent - store->head > keep)
         peer = take_answer(store, &since_ms);
@@ -206,14 +130,13 @@ static enum peer exchange(struct store *store, size_t keep)
 /* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
 static void hang_up(struct store *store, bool trusted)
 {
-    memcached_st *memc = store->server->memc;
     int64_t since_ms = patience_clock_ms();
     int saved = errno;
 
-    memcached_behavior_set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
-    while (trusted && store->head < store->sent && outstanding(store) == store->sent - store->head)
+    wire_hurry(&store->wire);
+    while (trusted && wire_owed(&store->wire) > 0)
         trusted = take_answer(store, &since_ms) == PEER_OK;
-    memcached_result_free(&store->result);
+    wire_close(&store->wire);
     server_drop(store->server);
     errno = saved;
 }
@@ -234,12 +157,11 @@ enum peer store_connect(struct store *store)
     if (store->failure != PEER_OK)
         return store->failure;
     store->sent = store->head;
-    store->unflushed = 0;
     enum peer peer = server_connect(store->server, store->broken_by, sent);
     if (peer == PEER_NO_FENCE && store->memory_refused)
         peer = PEER_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
     if (peer == PEER_OK)
-        memcached_result_create(store->server->memc, &store->result);
+        wire_open(&store->wire, store->server);
     else
         give_up(store, peer);
     return peer;
@@ -283,7 +205,7 @@ static void settle_all(struct store *store)
 
 static size_t batch_wire_bytes(const struct batch *batch)
 {
-    return batch->count * HEADER_BYTES + batch->payload;
+    return batch->count * WIRE_HEADER_BYTES + batch->payload;
 }
 
 /* Sends the batch that was filled, and waits for the answers of the one before. */
@@ -334,24 +256,15 @@ enum peer store_failure(const struct store *store)
     return store->failure;
 }
 
-/* All answers are taken: one more would mean that they did not belong where they were put. */
-static bool has_stray_answer(struct store *store)
-{
-    memcached_return_t rc;
-
-    store->result.count = 1;
-    return memcached_fetch_result(store->server->memc, &store->result, &rc) != NULL;
-}
-
 enum peer store_finish(struct store *store)
 {
     settle_all(store);
     if (!store->server->memc)
         return store->failure;
-    if (store->failure == PEER_OK && has_stray_answer(store))
+    if (store->failure == PEER_OK && wire_has_stray(&store->wire))
         give_up(store, PEER_PROTOCOL);
     if (store->failure == PEER_OK) {
-        memcached_result_free(&store->result);
+        wire_close(&store->wire);
         server_close(store->server);
     } else {
         hang_up(store, false);

@@ -7,11 +7,13 @@
 #   2  what a line, an address and a run's counters are
 #   3  files are opened; a record becomes bytes; a server is reached
 #   4  a server is asked who it is, and for its counters; memc_route's outlets; reports; what command lines share
-#   5  a connection that is made anew; bad lines are given back; the command lines
-#   6  the counters are told; records go out, acknowledged, or come back and are compared
-#   7  what becomes of one line
-#   8  what is said in the end
-#   9  what a server says of itself, asked for alone
+#   5  a broken connection is waited out; bad lines are given back; the command lines
+#   6  a connection that is made anew; the counters are told
+#   7  one server's records: sent and answered, or read back and compared
+#   8  records go out, each with its outcome
+#   9  what becomes of one line
+#  10  what is said in the end
+#  11  what a server says of itself, asked for alone
 . "$(dirname "$0")/harness.sh"
 
 FLOORS='
@@ -20,11 +22,13 @@ FLOORS='
 2 descriptors address record tally
 3 options dial encode infile outfile
 4 common_options probe stats outlets report
-5 route_options sink_options server rejects stats_file
-6 store verify summary
-7 sink
-8 verdict
-9 ask
+5 route_options sink_options fence rejects stats_file
+6 server summary
+7 wire verify
+8 store
+9 sink
+10 verdict
+11 ask
 '
 
 LIB=$TOP/lib
@@ -60,7 +64,7 @@ users_of() { # ERE
 }
 
 for module in $(modules); do
-    like "$(floor_of "$module")" '^[0-9]$' "$module stands on one floor"
+    like "$(floor_of "$module")" '^[0-9]+$' "$module stands on one floor"
 done
 
 for module in $(echo "$FLOORS" | awk '{ for (i = 2; i <= NF; i++) print $i }'); do
@@ -72,11 +76,11 @@ while read -r module included; do
     case $included in *.pb-c) continue ;; esac
     below=$(floor_of "$included")
     above=$(floor_of "$module")
-    ok "$module ($above) stands above $included ($below)" -- test "${below:-9}" -lt "${above:-0}"
+    ok "$module ($above) stands above $included ($below)" -- test "${below:-99}" -lt "${above:-0}"
 done <"$T/includes"
 
 is "$(users_of '#include <libmemcached/')" 'server ' 'the library of the servers is included in one place'
-is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'server store verify ' 'only server, store and verify use it'
+is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'server verify wire ' 'only server, wire and verify use it'
 is "$(users_of '#include ["<](.*pb-c|protobuf-c)')" 'encode ' 'only encode includes protobuf'
 is "$(users_of '(^|[^a-z_])(exit|_exit|_Exit|abort|quick_exit) *\(')" 'stop ' 'nothing below main ends the process, but a signal that is raised again'
 is "$(users_of '(^|[^a-z_])(v?printf|v?fprintf|v?dprintf|puts|putchar|fputs|fputc|putc|fwrite|perror) *\(')" '' 'nothing below main prints to a stream'
