@@ -10,6 +10,8 @@ const char *peer_strerror(enum peer peer)
     switch (peer) {
     case PEER_OK:
         return "success";
+    case PEER_TEXT_ONLY:
+        return "speaks text only";
     case PEER_STOPPED:
         return "stopped by a signal";
     case PEER_NO_HOST:
@@ -22,13 +24,16 @@ const char *peer_strerror(enum peer peer)
         return "too many open connections";
     case PEER_OUT_OF_MEMORY:
         return "out of memory; the old values of the refused keys are dropped";
+    case PEER_BEHIND:
+        return "does not reach a server behind it";
     case PEER_LOST:
         return "connection lost";
     case PEER_NO_FENCE:
         return "connection lost with records on their way; sending them again could overwrite "
                "newer values";
-    case PEER_TEXT_ONLY:
-        return "speaks memcached's text protocol only, and the binary protocol is needed";
+    case PEER_SERVER_FAILED:
+        return "it, or a server behind it, failed with a record on its way; sending it again could "
+               "overwrite newer values";
     case PEER_NOT_MEMCACHED:
         return "is not a memcached server";
     case PEER_PROTOCOL:
@@ -63,11 +68,12 @@ const char *peer_hint(enum peer peer)
         return ": give it more (memcached -m)";
     case PEER_NOT_MEMCACHED:
         return ": is the port right?";
-    case PEER_TEXT_ONLY:
-        return ": start it with -B auto";
+    case PEER_BEHIND:
+        return ": are all servers of this proxy running?";
     case PEER_AUTH:
         return ": only servers without it are supported";
     case PEER_NO_FENCE:
+    case PEER_SERVER_FAILED:
         return ": load this input again";
     case PEER_DENIED:
         return ": may this user connect there (memcached -a, its folder's mode)?";
@@ -87,12 +93,12 @@ int peer_status(enum peer peer, bool reached)
 {
     switch (peer) {
     case PEER_OK:
+    case PEER_TEXT_ONLY:
     case PEER_STOPPED:
         return STATUS_OK;
     case PEER_AUTH:
     case PEER_DENIED:
         return STATUS_NOPERM;
-    case PEER_TEXT_ONLY:
     case PEER_NOT_MEMCACHED:
     case PEER_PROTOCOL:
         return STATUS_PROTOCOL;
@@ -100,12 +106,14 @@ int peer_status(enum peer peer, bool reached)
         return STATUS_OSERR;
     case PEER_OUT_OF_MEMORY:
     case PEER_NO_FENCE:
+    case PEER_SERVER_FAILED:
         return STATUS_TEMPFAIL;
     case PEER_NO_HOST:
     case PEER_UNRESOLVED:
     case PEER_UNREACHABLE:
     case PEER_SILENT:
     case PEER_FULL:
+    case PEER_BEHIND:
     case PEER_LOST:
         break;
     }

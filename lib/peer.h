@@ -8,6 +8,7 @@
 
 enum peer {
     PEER_OK,
+    PEER_TEXT_ONLY,     /* likewise: a memcached, or a proxy of some, without the binary protocol */
     PEER_STOPPED,       /* a signal asked for the end */
     PEER_NO_HOST,       /* the name does not resolve */
     PEER_UNRESOLVED,    /* the resolver could not tell now */
@@ -15,9 +16,10 @@ enum peer {
     PEER_SILENT,        /* no answer in time */
     PEER_FULL,          /* its connection limit is reached */
     PEER_OUT_OF_MEMORY, /* stores are refused for lack of memory */
+    PEER_BEHIND,        /* it is a proxy that does not reach a server behind it */
     PEER_LOST,          /* the connection broke */
     PEER_NO_FENCE,      /* broke with requests on their way, and nothing tells when they are done */
-    PEER_TEXT_ONLY,     /* a memcached, without the binary protocol */
+    PEER_SERVER_FAILED, /* it, or a server behind it, failed; the record may yet be stored */
     PEER_NOT_MEMCACHED,
     PEER_PROTOCOL,     /* an answer that no plain set may get */
     PEER_AUTH,         /* demands authentication */

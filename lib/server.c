@@ -31,13 +31,14 @@ static void set(memcached_st *memc, memcached_behavior_t behavior, uint64_t valu
 }
 
 /* A handle for the address, not yet connected. NULL: out of memory. */
-static memcached_st *open_handle(const struct address *address, int timeout_ms)
+static memcached_st *open_handle(const struct address *address, int timeout_ms, bool binary)
 {
     memcached_st *memc = memcached_create(NULL);
 
     if (!memc)
         return NULL;
-    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, 1);
+    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, binary);
+    set(memc, MEMCACHED_BEHAVIOR_BUFFER_REQUESTS, binary);
     set(memc, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
     set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
     set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
@@ -58,26 +59,47 @@ static const memcached_instance_st *instance(const struct server *server)
     return memcached_server_instance_by_position(server->memc, 0);
 }
 
-/* One try. No record is sent before both probes have found a memcached that speaks binary. */
+/* Makes the connection, by a question that stores nothing. */
+static enum peer greet(const struct server *server)
+{
+    memcached_return_t rc;
+    size_t len;
+    uint32_t flags;
+
+    if (!server->text_only)
+        return memcached_version(server->memc) == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+    free(memcached_get(server->memc, PROBE_KEY, strlen(PROBE_KEY), &len, &flags, &rc));
+    if (rc == MEMCACHED_SERVER_ERROR)
+        return PEER_BEHIND;
+    return rc == MEMCACHED_NOTFOUND || rc == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+}
+
+/* One try. No record is sent before the probe has found a memcached and told what it speaks. */
 static enum peer connect_once(struct server *server)
 {
     enum peer peer = probe(server->address, server->timeout_ms);
 
-    if (peer != PEER_OK)
+    if (peer != PEER_OK && peer != PEER_TEXT_ONLY)
         return peer;
-    server->memc = open_handle(server->address, server->timeout_ms);
+    server->text_only = peer == PEER_TEXT_ONLY;
+    server->memc = open_handle(server->address, server->timeout_ms, !server->text_only);
     if (!server->memc) {
         errno = ENOMEM;
         return PEER_NO_RESOURCES;
     }
-    set(server->memc, MEMCACHED_BEHAVIOR_BUFFER_REQUESTS, 1);
     /* The library must not read answers on its own while it sends: it would throw them away. */
     set(server->memc, MEMCACHED_BEHAVIOR_IO_MSG_WATERMARK, UINT32_MAX);
     set(server->memc, MEMCACHED_BEHAVIOR_IO_BYTES_WATERMARK, UINT32_MAX);
-    if (memcached_version(server->memc) == MEMCACHED_SUCCESS)
-        return PEER_OK;
-    server_drop(server);
-    return PEER_LOST;
+    peer = greet(server);
+    if (peer != PEER_OK)
+        server_drop(server);
+    return peer;
+}
+
+/* Who does not tell its counters does not list its connections either, or none that matter. */
+static bool has_no_fence(const struct server *server)
+{
+    return server->counters.pid < 0;
 }
 
 /*
@@ -165,6 +187,8 @@ enum peer server_connect(struct server *server, enum peer why, bool sent)
 {
     in_port_t old_port = server->local_port;
 
+    if (sent && has_no_fence(server))
+        return PEER_NO_FENCE;
     enum peer peer = begin_retry(server, why);
     if (peer == PEER_OK)
         peer = connect_patiently(server);
@@ -273,13 +297,14 @@ enum peer server_read_counters(const struct address *address, int timeout_ms,
                                struct counters *counters)
 {
     struct counters c = COUNTERS_UNKNOWN;
-    int64_t now = -1, uptime = -1;
+    int64_t now = -1, uptime = -1, proxied = -1;
     struct stat_target general[] = {{"pid", &c.pid},
                                     {"time", &now},
                                     {"uptime", &uptime},
                                     {"evictions", &c.evictions},
                                     {"slab_reassign_evictions_nomem", &c.nomem},
                                     {"cmd_flush", &c.cmd_flush},
+                                    {"proxy_conn_requests", &proxied},
                                     {NULL, NULL}};
 
     enum peer peer = stats_read(address, "stats", timeout_ms, take_stat, general);
@@ -289,6 +314,7 @@ enum peer server_read_counters(const struct address *address, int timeout_ms,
     }
     if (now >= 0 && uptime >= 0)
         c.start = now - uptime;
-    *counters = c;
+    /* memcached's own proxy tells of itself, not of the servers that store. */
+    *counters = proxied < 0 ? c : COUNTERS_UNKNOWN;
     return peer;
 }

@@ -3,7 +3,7 @@
  *
  * Opens it so that the library's traps are shut (doc: docs/libmemcached.md),
  * reconnects, and reads the server's counters. What is sent over it is the
- * business of store and verify: only these three know libmemcached.
+ * business of wire, text_set and verify: only these four know libmemcached.
  */
 #ifndef MEMC_SERVER_H
 #define MEMC_SERVER_H
@@ -20,6 +20,7 @@ struct server {
     int timeout_ms;        /* longest silence of a server that owes an answer */
     int64_t retry_ms;      /* longest time of reconnecting without an acknowledged record */
     memcached_st *memc;    /* NULL: not connected */
+    bool text_only;        /* as the last connection's peer is */
     in_port_t local_port;  /* of the last connection */
     bool retrying;         /* since a failure, or the start, no record was acknowledged */
     struct patience retry; /* while retrying: what is left of retry_ms */
@@ -42,7 +43,8 @@ void server_init(struct server *server, const struct address *address, int timeo
  * record. why: what ended the last connection, which must have been dropped;
  * PEER_OK if there was none. sent: requests were on their way when it broke:
  * then it waits until the server has let go of the old connection, so that
- * none of them can be executed after their replay. A server that has been
+ * none of them can be executed after their replay. Nothing tells of a server
+ * without counters, or behind a proxy, that it has: PEER_NO_FENCE. A server that has been
  * connected and is away is told of once, and once when it takes records again.
  */
 enum peer server_connect(struct server *server, enum peer why, bool sent);

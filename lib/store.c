@@ -1,6 +1,8 @@
 #include "store.h"
 
+#include "diag.h"
 #include "stop.h"
+#include "text_set.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -29,6 +31,7 @@ struct store {
     struct batch *filling, *before;
     size_t head, sent;
     bool memory_refused; /* the head was refused for lack of memory once */
+    bool text_told;      /* that the server speaks text only */
     enum peer broken_by; /* what ended the last connection */
     enum peer failure;   /* given up */
     int failure_errno;
@@ -112,11 +115,10 @@ static enum peer take_answer(struct store *store, int64_t *since_ms)
 }
 
 /* Sends all that is put and reads answers until at most `keep` are owed. */
-static enum peer exchange(struct store *store, size_t keep)
+static enum peer exchange_batches(struct store *store, size_t keep)
 {
     enum peer peer = PEER_OK;
 
-    server_works(store->server);
     while (peer == PEER_OK && store->sent < total(store))
         peer = wire_send(&store->wire, record_at(store, store->sent++), expiry(store));
     if (peer == PEER_OK)
@@ -125,6 +127,30 @@ static enum peer exchange(struct store *store, size_t keep)
     while (peer == PEER_OK && store->sent - store->head > keep)
         peer = take_answer(store, &since_ms);
     return peer;
+}
+
+/* Each record is answered before the next one is sent. */
+static enum peer exchange_singly(struct store *store)
+{
+    enum peer peer = PEER_OK;
+    int64_t since_ms = patience_clock_ms();
+    bool stored;
+
+    while (peer == PEER_OK && store->head < total(store)) {
+        store->sent = store->head + 1;
+        peer = text_set(store->server, record_at(store, store->head), expiry(store), &stored);
+        if (text_set_is_undone(peer))
+            store->sent = store->head;
+        if (peer == PEER_OK)
+            peer = take_in(store, stored, &since_ms);
+    }
+    return peer;
+}
+
+static enum peer exchange(struct store *store, size_t keep)
+{
+    server_works(store->server);
+    return store->server->text_only ? exchange_singly(store) : exchange_batches(store, keep);
 }
 
 /* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
@@ -147,7 +173,15 @@ static bool may_retry(struct store *store, enum peer why)
         store->memory_refused = true;
         return true;
     }
-    return why == PEER_LOST || why == PEER_SILENT;
+    return why == PEER_LOST || why == PEER_SILENT || why == PEER_BEHIND;
+}
+
+static void tell_of_text(struct store *store)
+{
+    if (store->server->text_only && !store->text_told)
+        diag("%s: %s: one record at a time", store->server->address->text,
+             peer_strerror(PEER_TEXT_ONLY));
+    store->text_told |= store->server->text_only;
 }
 
 enum peer store_connect(struct store *store)
@@ -160,10 +194,12 @@ enum peer store_connect(struct store *store)
     enum peer peer = server_connect(store->server, store->broken_by, sent);
     if (peer == PEER_NO_FENCE && store->memory_refused)
         peer = PEER_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
-    if (peer == PEER_OK)
-        wire_open(&store->wire, store->server);
-    else
+    if (peer != PEER_OK) {
         give_up(store, peer);
+        return peer;
+    }
+    wire_open(&store->wire, store->server);
+    tell_of_text(store);
     return peer;
 }
 

@@ -1,7 +1,8 @@
 /*
  * store: records into one memcached server, each with its own acknowledgement.
  *
- * Records are sent in batches, two of them on their way at a time. Every
+ * Records are sent in batches, two of them on their way at a time; to a server
+ * that speaks text only, one at a time, which is said once. Every
  * record ends with exactly one outcome, in the order of store_put:
  *
  *   STORE_STORED       the server answered that it stored this record

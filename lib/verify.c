@@ -144,18 +144,23 @@ static bool compare_value(struct verify *verify, struct slice stored)
     return !verify->differing || clear_differing(verify, key);
 }
 
+/* The records that are asked for together. A proxy of text has no order among its servers. */
+static size_t end_of_request(const struct verify *verify)
+{
+    return verify->server->text_only ? verify->cursor + 1 : verify->batch.count;
+}
+
 /* Answers come in the order of the requests; a key that is not there has none. */
-static enum peer take_answer(struct verify *verify, const memcached_result_st *result)
+static enum peer take_answer(struct verify *verify, size_t end, const memcached_result_st *result)
 {
     struct slice key = {memcached_result_key_value(result), memcached_result_key_length(result)};
     struct slice value = {memcached_result_value(result), memcached_result_length(result)};
 
-    while (verify->cursor < verify->batch.count &&
-           !slice_equal(verify->batch.record[verify->cursor].key, key)) {
+    while (verify->cursor < end && !slice_equal(verify->batch.record[verify->cursor].key, key)) {
         verify->counts->missing++;
         verify->cursor++;
     }
-    if (verify->cursor == verify->batch.count)
+    if (verify->cursor == end)
         return PEER_PROTOCOL;
     server_is_well(verify->server);
     if (compare_value(verify, value))
@@ -173,6 +178,8 @@ static enum peer judge_failure(memcached_return_t rc)
         return PEER_OK;
     case MEMCACHED_TIMEOUT:
         return PEER_SILENT;
+    case MEMCACHED_SERVER_ERROR:
+        return PEER_BEHIND;
     case MEMCACHED_AUTH_FAILURE:
     case MEMCACHED_AUTH_PROBLEM:
         return PEER_AUTH;
@@ -183,7 +190,7 @@ static enum peer judge_failure(memcached_return_t rc)
 
 /* Reads the answers to the end, also after one that is wrong; errno is that of the first failure.
  */
-static enum peer take_answers(struct verify *verify, memcached_result_st *result)
+static enum peer take_answers(struct verify *verify, size_t end, memcached_result_st *result)
 {
     enum peer peer = PEER_OK;
     memcached_return_t rc;
@@ -199,7 +206,7 @@ static enum peer take_answers(struct verify *verify, memcached_result_st *result
         if (stop_is_overdue(verify->server->timeout_ms))
             return PEER_STOPPED;
         if (peer == PEER_OK) {
-            peer = take_answer(verify, result);
+            peer = take_answer(verify, end, result);
             saved = errno;
         }
     }
@@ -207,19 +214,25 @@ static enum peer take_answers(struct verify *verify, memcached_result_st *result
     return peer == PEER_OK ? judge_failure(rc) : peer;
 }
 
+/* Asks for the records at the cursor and moves it behind them; those without an answer are missing.
+ */
 static enum peer exchange(struct verify *verify)
 {
+    size_t end = end_of_request(verify);
     memcached_result_st result;
 
     server_works(verify->server);
-    memcached_return_t rc =
-        memcached_mget(verify->server->memc, verify->key + verify->cursor,
-                       verify->key_len + verify->cursor, verify->batch.count - verify->cursor);
+    memcached_return_t rc = memcached_mget(verify->server->memc, verify->key + verify->cursor,
+                                           verify->key_len + verify->cursor, end - verify->cursor);
     if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
         return judge_failure(rc) == PEER_OK ? PEER_LOST : judge_failure(rc);
     memcached_result_create(verify->server->memc, &result);
-    enum peer peer = take_answers(verify, &result);
+    enum peer peer = take_answers(verify, end, &result);
     memcached_result_free(&result);
+    if (peer == PEER_OK) {
+        verify->counts->missing += end - verify->cursor;
+        verify->cursor = end;
+    }
     return peer;
 }
 
@@ -240,16 +253,13 @@ void verify_flush(struct verify *verify)
         if (!verify->server->memc && verify_connect(verify) != PEER_OK)
             break;
         enum peer peer = exchange(verify);
-        if (peer == PEER_OK) {
-            verify->counts->missing += verify->batch.count - verify->cursor;
-            verify->cursor = verify->batch.count;
-            break;
-        }
+        if (peer == PEER_OK)
+            continue;
         int saved = errno;
         verify->broken_by = peer;
         server_drop(verify->server);
         errno = saved;
-        if (peer != PEER_LOST && peer != PEER_SILENT)
+        if (peer != PEER_LOST && peer != PEER_SILENT && peer != PEER_BEHIND)
             give_up(verify, peer);
     }
     batch_clear(&verify->batch);

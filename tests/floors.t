@@ -24,7 +24,7 @@ FLOORS='
 4 common_options probe stats outlets report
 5 route_options sink_options fence rejects stats_file
 6 server summary
-7 wire verify
+7 wire text_set verify
 8 store
 9 sink
 10 verdict
@@ -80,7 +80,7 @@ while read -r module included; do
 done <"$T/includes"
 
 is "$(users_of '#include <libmemcached/')" 'server ' 'the library of the servers is included in one place'
-is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'server verify wire ' 'only server, wire and verify use it'
+is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'server text_set verify wire ' 'only these four use it'
 is "$(users_of '#include ["<](.*pb-c|protobuf-c)')" 'encode ' 'only encode includes protobuf'
 is "$(users_of '(^|[^a-z_])(exit|_exit|_Exit|abort|quick_exit) *\(')" 'stop ' 'nothing below main ends the process, but a signal that is raised again'
 is "$(users_of '(^|[^a-z_])(v?printf|v?fprintf|v?dprintf|puts|putchar|fputs|fputc|putc|fwrite|perror) *\(')" '' 'nothing below main prints to a stream'

@@ -70,7 +70,7 @@ static void watch(void *context, struct slice name, struct slice value)
 }
 
 /* The last good value of a name; -1 without one. */
-static int64_t plain_counter(const struct plain_list *list, const char *name)
+static int64_t last_counter(const struct plain_list *list, const char *name)
 {
     int64_t last = -1;
     uint64_t value;
@@ -82,9 +82,18 @@ static int64_t plain_counter(const struct plain_list *list, const char *name)
     return last;
 }
 
+/* Of a proxy nothing is believed. */
+static bool proxied;
+
+static int64_t plain_counter(const struct plain_list *list, const char *name)
+{
+    return proxied ? -1 : last_counter(list, name);
+}
+
 static void check_counters(const struct plain_list *general, const struct plain_list *settings,
                            const struct counters *c)
 {
+    proxied = last_counter(general, "proxy_conn_requests") >= 0;
     int64_t now = plain_counter(general, "time"), uptime = plain_counter(general, "uptime");
 
     must(c->pid == plain_counter(general, "pid"));

@@ -5,7 +5,7 @@
  *
  * The input is
  *
- *     piece  silent  first answer  [0xff 0x00  second answer]
+ *     piece  silent  first answer  [0xff 0x00  second answer  [0xff 0x00  third answer]]
  *
  * Each question has its answer, which comes in pieces of `piece` bytes (0: as
  * many as are asked for); then the connection is silent or, by default, closed.
@@ -16,8 +16,10 @@
 #include "dial.h"
 #include "fuzz.h"
 
+enum { DIAL_QUESTIONS_MAX = 3 };
+
 static struct {
-    struct slice answers[2];
+    struct slice answers[DIAL_QUESTIONS_MAX];
     size_t asked; /* questions so far */
     size_t piece; /* 0: all that fits */
     bool silent;  /* after the answer */
@@ -34,7 +36,7 @@ enum peer dial(const struct address *address, int timeout_ms, int *fd)
 enum peer dial_send(int fd, const char *bytes, size_t len)
 {
     must(fd == -1 && bytes && len > 0);
-    must(dialled.asked < 2);
+    must(dialled.asked < DIAL_QUESTIONS_MAX);
     dialled.now = dialled.answers[dialled.asked++];
     return PEER_OK;
 }
@@ -61,15 +63,15 @@ static void dial_prepare(struct slice input)
     dialled.piece = fuzz_byte(&input);
     dialled.silent = fuzz_byte(&input) & 1;
     dialled.asked = 0;
-    dialled.answers[0] = dialled.answers[1] = input;
-    dialled.answers[1].at += input.len;
-    dialled.answers[1].len = 0;
-    for (size_t i = 0; i + 1 < input.len; i++) {
-        if (memcmp(input.at + i, "\xff", 2) != 0)
-            continue;
-        dialled.answers[0].len = i;
-        dialled.answers[1] = (struct slice){input.at + i + 2, input.len - i - 2};
-        break;
+    for (size_t n = 0; n < DIAL_QUESTIONS_MAX; n++) {
+        const char *end = NULL;
+        for (size_t i = 0; !end && n + 1 < DIAL_QUESTIONS_MAX && i + 1 < input.len; i++)
+            if (memcmp(input.at + i, "\xff", 2) == 0)
+                end = input.at + i;
+        dialled.answers[n] = (struct slice){input.at, end ? (size_t)(end - input.at) : input.len};
+        size_t used = dialled.answers[n].len + (end ? 2 : 0);
+        input.at += used;
+        input.len -= used;
     }
 }
 

@@ -1,9 +1,10 @@
 /*
  * fuzz: is there a memcached? The input is that of fuzz_dial.h: the answers to the
- * binary VERSION and, of a server of text, to `version`.
+ * binary VERSION, to `get` in text, and to VERSION again.
  *
- * It is a memcached exactly if the first 24 bytes are a good header with a
- * length that libmemcached can trust, however they are cut into pieces.
+ * It speaks binary exactly if the first 24 bytes are a good header with a
+ * length that libmemcached can trust, however they are cut into pieces. It
+ * speaks text only if the second answer says so, and the first was "no".
  */
 #include "probe.h"
 
@@ -22,35 +23,59 @@ static bool is_good_header(struct slice answer)
            answer.at[11] >= 1 && answer.at[11] <= 31;
 }
 
-static void check(enum peer peer, struct slice first, struct slice second)
+/* Before its end came a whole line, or enough for a judgement. */
+static bool is_whole(struct slice answer)
 {
-    bool binary = begins(first, "\x81");
+    return answer.len >= 24 ||
+           (!begins(answer, "\x81") && answer.len > 0 && memchr(answer.at, '\n', answer.len));
+}
 
-    must((peer == PEER_OK) == is_good_header(first));
+static bool is_refusal(struct slice answer)
+{
+    return begins(answer, "ERROR") || begins(answer, "CLIENT_ERROR") ||
+           begins(answer, "SERVER_ERROR");
+}
+
+/* Closed without an answer, or within a header. */
+static bool is_lost(struct slice answer)
+{
+    return answer.len == 0 || (begins(answer, "\x81") && answer.len < 24);
+}
+
+static void check(enum peer peer)
+{
+    struct slice first = dialled.answers[0], last = dialled.answers[dialled.asked - 1];
+
+    must((peer == PEER_OK && dialled.asked == 1) == is_good_header(first));
+    must(dialled.asked == 1 || is_lost(first) || is_refusal(first));
     switch (peer) {
     case PEER_OK:
-        must(binary && dialled.asked == 1);
+        must(dialled.asked != 2 && is_good_header(last));
         break;
     case PEER_LOST:
-        must(first.len == 0 || (binary && first.len < 24));
-        must(!dialled.silent);
+        must(!dialled.silent && dialled.asked == 2 && !is_whole(last));
         break;
     case PEER_SILENT:
-        must(dialled.silent);
+        must(dialled.silent && !is_whole(last));
         break;
     case PEER_FULL:
-        must(begins(first, "ERROR Too many open connections"));
+        must(begins(last, "ERROR Too many open connections"));
         break;
     case PEER_AUTH:
-        must(begins(first, "CLIENT_ERROR") || (begins(first, "ERROR") && second.len > 0));
+        must(begins(last, "CLIENT_ERROR unauthenticated"));
+        break;
+    case PEER_BEHIND:
+        must(dialled.asked == 2 && begins(last, "SERVER_ERROR"));
         break;
     case PEER_TEXT_ONLY:
-        must(dialled.asked == 2 && (begins(first, "ERROR") || begins(first, "CLIENT_ERROR")));
+        must(is_whole(dialled.answers[1]));
+        must(begins(dialled.answers[1], "END") || begins(dialled.answers[1], "VALUE " PROBE_KEY));
+        must(dialled.asked == (is_lost(first) ? 3 : 2));
         break;
     default:
-        must(peer == PEER_NOT_MEMCACHED && first.len > 0);
+        must(peer == PEER_NOT_MEMCACHED && last.len > 0);
     }
-    if (first.len >= 24 && binary)
+    if (first.len >= 24 && begins(first, "\x81"))
         must(peer == PEER_OK || peer == PEER_NOT_MEMCACHED);
 }
 
@@ -59,7 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct address ADDRESS = {.text = "127.0.0.1:1", .host = "127.0.0.1", .port = 1};
 
     dial_prepare((struct slice){(const char *)data, size});
-    enum peer peer = probe(&ADDRESS, 1000);
-    check(peer, dialled.answers[0], dialled.answers[1]);
+    check(probe(&ADDRESS, 1000));
     return 0;
 }

@@ -15,7 +15,8 @@ static const struct {
     {PEER_UNRESOLVED, 69, 75, false, false},    {PEER_UNREACHABLE, 69, 75, false, true},
     {PEER_SILENT, 69, 75, false, false},        {PEER_FULL, 69, 75, false, false},
     {PEER_OUT_OF_MEMORY, 75, 75, false, false}, {PEER_NO_FENCE, 75, 75, true, false},
-    {PEER_TEXT_ONLY, 76, 76, true, false},      {PEER_NOT_MEMCACHED, 76, 76, true, false},
+    {PEER_TEXT_ONLY, 0, 0, false, false},       {PEER_BEHIND, 69, 75, false, false},
+    {PEER_SERVER_FAILED, 75, 75, true, false},  {PEER_NOT_MEMCACHED, 76, 76, true, false},
     {PEER_PROTOCOL, 76, 76, true, false},       {PEER_AUTH, 77, 77, true, false},
     {PEER_DENIED, 77, 77, true, true},          {PEER_NO_RESOURCES, 71, 71, true, true},
 };

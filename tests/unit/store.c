@@ -140,9 +140,10 @@ static void test_keys(struct test_server *at)
     store_close(store);
 }
 
-static void test_all(bool local)
+/* protocol: memcached's -B; of a server of text each record is answered before the next one. */
+static void test_all(bool local, const char *protocol)
 {
-    struct test_server at = {.arg = {"-m", "256", "-I", "2m"}};
+    struct test_server at = {.arg = {"-m", "256", "-I", "2m", "-B", protocol}};
 
     server_start(&at, local);
     test_counts(&at);
@@ -150,6 +151,7 @@ static void test_all(bool local)
     test_buffer_edges(&at);
     test_large(&at);
     test_keys(&at);
+    ok(server.text_only == (strcmp(protocol, "ascii") == 0), "... the protocol is known");
     server_kill(&at);
 }
 
@@ -158,8 +160,10 @@ int main(void)
     scratch_enter();
     stop_prepare();
     fill_bytes();
-    test_all(true);
-    test_all(false);
+    test_all(true, "auto");
+    test_all(false, "auto");
+    test_all(true, "ascii");
+    test_all(false, "ascii");
     store_close(NULL);
     return done_testing();
 }
