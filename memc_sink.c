@@ -10,8 +10,10 @@
  *   lib/encode.c      a record's key and protobuf value
  *   lib/sink.c        what becomes of one line
  *   lib/store.c       batches, two on their way, every record acknowledged
+ *   lib/wire.c        their sets and answers; lib/text_set.c: one, to a server of text
  *   lib/verify.c      reading back and comparing instead
  *   lib/server.c      the connection, made anew when it breaks
+ *   lib/fence.c       the end of the broken one, waited for
  *   lib/probe.c       is it a memcached at all, and lib/stats.c its counters
  *   lib/rejects.c     bad lines: given back, complained about
  *   lib/report.c      a file of lines given back

@@ -1,7 +1,7 @@
 #!/bin/sh
 # memc_sink and memc_load over servers that speak text only: a memcached without its binary protocol, and twemproxy
 # (Debian's nutcracker) in front of two memcached servers, which tells no counters and hides which connection was whose.
-# shellcheck disable=SC2154 # ADDR_NAME and PID_NAME are set by the harness
+# shellcheck disable=SC2154,SC2317 # ADDR_NAME and PID_NAME are set by the harness, which calls functions by name
 . "$(dirname "$0")/harness.sh"
 
 sink=$BIN/memc_sink
@@ -268,6 +268,7 @@ send CONT proxy
 json stats.json '[.stored,.undelivered]' '[1500,1500]' 'what it got and did not answer is not sent again'
 file_like half.err 'with records on their way' 'the message says why'
 check_undelivered part2.tsv
+# shellcheck disable=SC2016 # the inner shell is to expand these
 status 69 'stopped from the start' -- sh -c 'kill -STOP "$1"; "$2" -R 1 -t 300ms "$3" plain.tsv; status=$?; kill -CONT "$1"; exit "$status"' sh "$PID_proxy" "$sink" "$N"
 stop_proxy
 status 69 'nobody there' -- "$sink" -R 0 "$N" plain.tsv
