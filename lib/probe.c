@@ -88,7 +88,7 @@ static enum peer judge_trouble(const struct answer *answer)
 /* PEER_TEXT_ONLY: it may be, as it knows the words for "no". */
 static enum peer ask_in_binary(const struct address *address, int timeout_ms)
 {
-    struct answer answer;
+    struct answer answer = {.len = 0};
 
     enum peer peer =
         ask(address, timeout_ms, (struct slice){VERSION_REQUEST, HEADER_BYTES}, &answer);
@@ -106,7 +106,7 @@ static enum peer ask_in_binary(const struct address *address, int timeout_ms)
 
 static enum peer ask_in_text(const struct address *address, int timeout_ms)
 {
-    struct answer answer;
+    struct answer answer = {.len = 0};
 
     enum peer peer = ask(address, timeout_ms, slice_of("get " PROBE_KEY "\r\n"), &answer);
     if (peer == PEER_OK && !is_whole(&answer))
