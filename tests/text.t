@@ -42,6 +42,15 @@ hold_together() { # N ADDR…
     [ "$(held "$@")" -eq "$hold_count" ]
 }
 
+delete_a_third() { # ADDR: every third key
+    dump "$1" | sed -n '0~3p' | bounded "$PYTHON" -c 'import socket, sys
+host, port = sys.argv[1].split(":")
+with socket.create_connection((host, int(port))) as server, server.makefile("rb") as answers:
+    for line in sys.stdin:
+        server.sendall(b"delete " + bytes.fromhex(line.split()[0]) + b"\r\n")
+        answers.readline()' "$1"
+}
+
 free_ports() {
     "$PYTHON" -c 'import socket
 sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
@@ -214,6 +223,14 @@ is "$(jq -c '[.verified,.missing,.differing]' stats.json)" "[$(jq .ok want.json)
 empty "$ADDR_b2"
 status 65 'read back with one server empty' -- "$sink" --verify -e none -T idfa -s stats.json "$N" odd.tsv
 json stats.json '[.missing > 500, .verified > 500, .differing, .undelivered]' '[true,true,0,0]' 'its part is missing, the other there'
+empty "$ADDR_b1"
+bounded "$sink" -q --allow-evictions "$N" plain.tsv 2>err
+delete_a_third "$ADDR_b1"
+delete_a_third "$ADDR_b2"
+left=$(held "$ADDR_b1" "$ADDR_b2")
+ok 'keys are missing here and there' -- test "$left" -gt 1990 -a "$left" -lt 2010
+status 65 'which the proxy answers out of order' -- "$sink" --verify -e none -s stats.json "$N" plain.tsv
+json stats.json '[.verified,.missing,.differing,.undelivered]' "[$left,$((3000 - left)),0,0]" 'and none is mistaken for another'
 status 0 'its counters' -- "$sink" --counters "$N"
 json out 'del(.server) | [.[]] | unique' '[null]' 'are all unknown'
 empty "$ADDR_b1" "$ADDR_b2"

@@ -71,6 +71,7 @@ static void check(enum peer peer)
         must(is_whole(dialled.answers[1]));
         must(begins(dialled.answers[1], "END") || begins(dialled.answers[1], "VALUE " PROBE_KEY));
         must(dialled.asked == (is_lost(first) ? 3 : 2));
+        must(dialled.asked == 2 || !is_good_header(last));
         break;
     default:
         must(peer == PEER_NOT_MEMCACHED && last.len > 0);
