@@ -54,7 +54,7 @@ for program in memc_load memc_route memc_sink; do
 done
 
 note 'what takes files, folders, types'
-for option in -a --files-from -l --log --pattern --idfa --gaid --adid --dvid; do
+for option in -a --files-from -l --log --sshloginfile --pattern --idfa --gaid --adid --dvid; do
     completes 'readline: -o default ' "memc_load $option: a file" memc_load "$option" ''
 done
 for option in --idfa --gaid --adid --dvid -r --rejects; do

@@ -205,6 +205,12 @@ finish 143 half 'a signal'
 exec 5<&-
 json stats.json '[.lines,.stored,.exit]' '[1500,1500,143]' 'all that was read is stored'
 
+command -v nutcracker >/dev/null || {
+    skip 'nutcracker is not installed (tests/setup all)' 'what concerns twemproxy'
+    done_testing
+    exit
+}
+
 note 'twemproxy before two servers'
 start_memcached b1
 start_memcached b2
