@@ -58,12 +58,16 @@ has_read() { # N
     send USR1 signalled
     [ "$(jq .lines k.json)" = "$1" ]
 }
+# A program that has just begun would be ended by USR1: the mask of the signals it catches has the bit 0x200.
+# shellcheck disable=SC2317 # called by until_true
+hears_usr1() { grep -q '^SigCgt:.*[2367abef]..$' "/proc/$(pid_of signalled)/status"; }
 for each in TERM:0 INT:130 HUP:129; do
     for holder in held alone; do
         rm -f k.json
         background signalled "$sink" -k --linger 1d -s k.json "$ADDR_adid" one
         exec 5<>one
         for n in 1 2 3; do line adid "${each%:*}-$holder-$n" >&5; done
+        until_true hears_usr1
         until_true has_read 3 || bail 'the sink does not read'
         not_ok 'three lines wait for company' -- "$PYTHON" "$TESTS/dump.py" "$ADDR_adid" --get "adid:${each%:*}-$holder-3"
         [ $holder = held ] || exec 5>&-
@@ -82,10 +86,10 @@ for n in $(seq $files); do
     sample --types idfa --seed "$n" --lines $each_lines --bad 0.01 --odd 0.02 --max-apps 300 >"part$n.tsv"
 done
 cat part*.tsv >whole.tsv
-exec 5<>run/idfa # somebody holds it, so no router sees its reader go
+exec 5<>run/idfa # somebody holds it, so no router sees its reader go; pv, so that they are at work for some time
 # shellcheck disable=SC2016 # parallel's shell expands it
-background routers parallel --plain --will-cite -j 4 '"$BIN/memc_route" -q --only idfa -d run -s {}.json <{}' ::: part*.tsv
-life=0 reached=0
+background routers parallel --plain --will-cite -j 4 'pv -q -L 300k {} | "$BIN/memc_route" -q --only idfa -d run -s {}.json' ::: part*.tsv
+life=0
 # shellcheck disable=SC2317 # called by until_true
 has_set() { [ "$(stat_of "$ADDR_idfa" cmd_set)" -ge "$1" ]; }
 reached=$(stat_of "$ADDR_idfa" cmd_set)
