@@ -191,6 +191,8 @@ MANUALS    := $(wildcard man/*.1)
 PROGRAMS   := memc_route memc_sink memc_load
 MAN_DIR    := share/man/man1
 COMPLETION := share/bash-completion/completions
+EXAMPLES   := share/doc/memc-load/examples
+UNITS      := $(wildcard extra/systemd/*.service)
 
 # One completion file for the three, which bash looks for by the name of each.
 install: all
@@ -200,13 +202,16 @@ install: all
 	install -m 644 extra/completion/memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
 	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_route"
 	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_sink"
+	install -d "$(DESTDIR)$(PREFIX)/$(EXAMPLES)"
+	install -m 644 $(UNITS) "$(DESTDIR)$(PREFIX)/$(EXAMPLES)"
 
 # The folders of a system stay, also when they are empty. Those below a DESTDIR were made by make install.
 uninstall:
 	for name in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$name" "$(DESTDIR)$(PREFIX)/$(COMPLETION)/$$name"; done
 	for name in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(PREFIX)/$(MAN_DIR)/$$name"; done
+	for name in $(notdir $(UNITS)); do rm -f "$(DESTDIR)$(PREFIX)/$(EXAMPLES)/$$name"; done
 ifneq ($(DESTDIR),)
-	for dir in bin $(MAN_DIR) $(COMPLETION); do \
+	for dir in bin $(MAN_DIR) $(COMPLETION) $(EXAMPLES); do \
 		(cd "$(DESTDIR)" && rmdir -p ".$(PREFIX)/$$dir") 2>/dev/null || true; \
 	done
 endif

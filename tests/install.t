@@ -30,6 +30,11 @@ d 755 usr/share/bash-completion/completions
 f 644 usr/share/bash-completion/completions/memc_load
 l usr/share/bash-completion/completions/memc_routememc_load
 l usr/share/bash-completion/completions/memc_sinkmemc_load
+d 755 usr/share/doc
+d 755 usr/share/doc/memc-load
+d 755 usr/share/doc/memc-load/examples
+f 644 usr/share/doc/memc-load/examples/memc_fifo@.service
+f 644 usr/share/doc/memc-load/examples/memc_sink@.service
 d 755 usr/share/man
 d 755 usr/share/man/man1
 f 644 usr/share/man/man1/memc_load.1
@@ -94,7 +99,7 @@ is_file got want 'the same files'
 make_in uninstall '' PREFIX="$T/opt"
 is "$(find opt ! -type d)" '' 'leaves no file'
 is "$(cd opt && find . -type d | LC_ALL=C sort | tr '\n' ' ')" \
-    '. ./bin ./share ./share/bash-completion ./share/bash-completion/completions ./share/man ./share/man/man1 ' \
+    '. ./bin ./share ./share/bash-completion ./share/bash-completion/completions ./share/doc ./share/doc/memc-load ./share/doc/memc-load/examples ./share/man ./share/man/man1 ' \
     'but the folders, which may be the system'"'"'s own'
 
 done_testing

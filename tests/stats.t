@@ -125,6 +125,10 @@ keeps stats '[.reason, .exit]' '["failed",73]'
 rm d/.1.tsv.gz
 status 75 'a file that is locked' -- flock d/1.tsv.gz ./load -s stats d/1.tsv.gz
 keeps stats '[.verdict, .reason, .exit]' '["skipped",null,75]'
+status 0 'a ledger' -- ./load --ledger ledger d/2.tsv.gz
+cp -p d/2.tsv.gz d/other.tsv.gz
+status 0 'a file that is in it' -- ./load --ledger ledger -s stats d/2.tsv.gz d/other.tsv.gz
+keeps stats '[.verdict, .reason, .exit, .lines]' '["already loaded",null,0,0] ["loaded",null,0,200]'
 status 69 'a server that is not there' -- ./load -w 1 --gaid 127.0.0.1:1 --sink-option --retry-for=0 -s stats d/1.tsv.gz d/2.tsv.gz
 keeps stats '[.verdict, .reason, .exit]' '["failed","unreachable",69] ["not tried",null,null]'
 # The decompressor of the second file flushes a server.
@@ -171,6 +175,7 @@ refuses 'select(.mode == "load") | .verified = 1 | .missing = 0 | .differing = 0
 refuses '.exit = 1' memc_sink 'a status of no table'
 refuses '.routed.IDFA = 1' memc_route 'a fifth type'
 refuses '.reason = "failed"' memc_load 'loaded for a reason'
+refuses 'select(.lines > 0) | .verdict = "already loaded"' memc_load 'loaded before, with lines'
 refuses '.verdict = "failed"' memc_load 'failed without one'
 refuses '.reason = "tired" | .verdict = "failed" | .exit = 75' memc_load 'a reason of another name'
 refuses '.parts.idfa.surplus = 1' memc_load 'a part with a member too many'
