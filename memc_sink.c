@@ -299,11 +299,11 @@ static void take_in_verified(struct sink *sink)
     sink->tally.undelivered += sink->verified.undelivered;
 }
 
-static void close_records(struct run *run)
+static void close_printout(struct run *run)
 {
-    int error = outbuf_close(run->sink.records);
+    int error = printout_close(run->sink.printout);
 
-    run->sink.records = NULL;
+    run->sink.printout = NULL;
     if (error)
         worsen(run, fail("standard output", strerror(error), STATUS_IOERR));
 }
@@ -319,7 +319,7 @@ static void finish(struct run *run)
     worsen(run, verdict_on_server(sink));
     worsen(run, verdict_on_retention(sink));
     take_in_verified(sink);
-    close_records(run);
+    close_printout(run);
     worsen(run, rejects_close(&sink->rejects));
     worsen(run, report_close(&sink->undelivered));
     take_stock(run);

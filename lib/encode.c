@@ -74,9 +74,13 @@ size_t encode_value(const struct record *record, char *value)
     return (size_t)(at - value);
 }
 
-static void print_double(const char *name, double number, struct outbuf *out)
+/* Each with its NUL. */
+enum { APP_TEXT_BYTES = sizeof "apps: 4294967295 ", DOUBLE_TEXT_BYTES = 64 };
+
+/* Returns the length of the text. */
+static size_t print_double(const char *name, double number, char *text)
 {
-    char digits[32], text[64];
+    char digits[DOUBLE_TEXT_BYTES / 2];
     double back;
 
     for (int precision = isnormal(number) ? DBL_DIG : 1; precision <= DBL_DECIMAL_DIG;
@@ -85,20 +89,24 @@ static void print_double(const char *name, double number, struct outbuf *out)
         if (number_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
             break;
     }
-    snprintf(text, sizeof text, "%s: %s", name, digits);
-    outbuf_piece(out, slice_of(text), false);
+    return (size_t)snprintf(text, DOUBLE_TEXT_BYTES, "%s: %s", name, digits);
 }
 
-void encode_text(const struct record *record, struct outbuf *out)
+/* An app of one digit and its comma become 8 bytes; longer ones grow less. */
+size_t encode_text_max(size_t line_bytes)
 {
-    char text[32];
+    return 4 * (line_bytes + 1) + (size_t)2 * DOUBLE_TEXT_BYTES;
+}
 
-    for (size_t i = 0; i < record->apps_count; i++) {
-        snprintf(text, sizeof text, "apps: %" PRIu32 " ", record->apps[i]);
-        outbuf_piece(out, slice_of(text), false);
-    }
-    print_double("lat", record->lat, out);
-    print_double(" lon", record->lon, out);
+size_t encode_text(const struct record *record, char *text)
+{
+    char *at = text;
+
+    for (size_t i = 0; i < record->apps_count; i++)
+        at += snprintf(at, APP_TEXT_BYTES, "apps: %" PRIu32 " ", record->apps[i]);
+    at += print_double("lat", record->lat, at);
+    at += print_double(" lon", record->lon, at);
+    return (size_t)(at - text);
 }
 
 static bool same_message(const UserApps *message, const struct record *record)

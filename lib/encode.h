@@ -10,7 +10,6 @@
 #ifndef MEMC_ENCODE_H
 #define MEMC_ENCODE_H
 
-#include "outbuf.h"
 #include "record.h"
 
 /* `dev_type:dev_id` into key, at most RECORD_KEY_MAX bytes, no NUL; returns its length. */
@@ -22,12 +21,15 @@ size_t encode_value_max(size_t line_bytes);
 /* The value into memory with room for it; returns its length. */
 size_t encode_value(const struct record *record, char *value);
 
+/* The most bytes that the text of a line of this length, or of a shorter one, can have. */
+size_t encode_text_max(size_t line_bytes);
+
 /*
- * Writes the record as protobuf's text format, on one line that is left open:
- * `apps: 1 apps: 2 lat: 0.5 lon: -1`. A double is the shortest decimal that
- * reads back as the same one.
+ * The record as protobuf's text format on one line, without an LF, into memory
+ * with room for it: `apps: 1 apps: 2 lat: 0.5 lon: -1`. A double is the
+ * shortest decimal that reads back as the same one. Returns its length.
  */
-void encode_text(const struct record *record, struct outbuf *out);
+size_t encode_text(const struct record *record, char *text);
 
 /* Encodes a built-in sample, decodes it by protobuf-c and compares; its serializer must agree. */
 bool encode_self_test(void);

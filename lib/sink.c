@@ -1,7 +1,6 @@
 #include "sink.h"
 
 #include "encode.h"
-#include "outbuf.h"
 #include "record.h"
 
 #include <stdlib.h>
@@ -60,13 +59,12 @@ static bool open_verify(struct sink *sink)
     return sink->verify;
 }
 
-static bool open_records(struct sink *sink)
+static bool open_printout(struct sink *sink)
 {
-    int fd = dup(STDOUT_FILENO);
+    const struct sink_options *options = sink->options;
 
-    if (fd >= 0)
-        sink->records = outbuf_open(fd, false);
-    return sink->records;
+    sink->printout = printout_open(options->address.text, options->common.max_line);
+    return sink->printout;
 }
 
 bool sink_open(struct sink *sink, const struct linebuf *in)
@@ -84,7 +82,7 @@ bool sink_open(struct sink *sink, const struct linebuf *in)
     if (options->mode == SINK_VERIFY)
         whole = open_verify(sink) && whole;
     if (options->mode == SINK_DRY_RUN && options->common.verbose)
-        whole = open_records(sink) && whole;
+        whole = open_printout(sink) && whole;
     return whole;
 }
 
@@ -121,18 +119,6 @@ static void take_overlong(struct sink *sink, const struct line *line)
         census_reason(&sink->census, REJECTS_OVERLONG);
 }
 
-static void print_record(struct sink *sink, struct slice key, const struct record *record)
-{
-    if (!sink->records)
-        return;
-    outbuf_piece(sink->records, slice_of(sink->tally.server), false);
-    outbuf_piece(sink->records, slice_of(" - "), false);
-    outbuf_piece(sink->records, key, false);
-    outbuf_piece(sink->records, slice_of(" -> "), false);
-    encode_text(record, sink->records);
-    outbuf_piece(sink->records, slice_of(""), true);
-}
-
 /* Encodes a valid record and hands it to the mode's own end. */
 static void deliver(struct sink *sink, struct slice line, const struct record *record)
 {
@@ -147,7 +133,8 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
         sink->tally.stored++;
         sink->tally.bytes_out += value.len;
         census_item(&sink->census, census_item_bytes(key.len, value.len));
-        print_record(sink, key, record);
+        if (sink->printout)
+            printout_record(sink->printout, key, record);
     } else if (server_would_refuse(&sink->server, key.len, value.len)) {
         sink->tally.refused++;
         rejects_line(&sink->rejects, line, place,
@@ -197,8 +184,8 @@ void sink_flush(struct sink *sink)
         store_flush(sink->store);
     if (sink->verify)
         verify_flush(sink->verify);
-    if (sink->records)
-        outbuf_flush(sink->records);
+    if (sink->printout)
+        printout_flush(sink->printout);
     rejects_flush(&sink->rejects);
     report_flush(&sink->undelivered);
 }
@@ -207,8 +194,8 @@ bool sink_pending(const struct sink *sink)
 {
     return (sink->store && store_pending(sink->store) > 0) ||
            (sink->verify && verify_pending(sink->verify) > 0) ||
-           (sink->records && outbuf_pending(sink->records)) || rejects_pending(&sink->rejects) ||
-           report_pending(&sink->undelivered);
+           (sink->printout && printout_pending(sink->printout)) ||
+           rejects_pending(&sink->rejects) || report_pending(&sink->undelivered);
 }
 
 enum peer sink_failure(const struct sink *sink)

@@ -8,6 +8,7 @@
 #include "census.h"
 #include "linebuf.h"
 #include "options.h"
+#include "printout.h"
 #include "rejects.h"
 #include "store.h"
 #include "tally.h"
@@ -24,9 +25,9 @@ struct sink {
     struct store *store;   /* in mode load */
     struct verify *verify; /* in mode verify */
     struct verify_counts verified;
-    struct outbuf *records; /* dry run with -v: standard output */
-    uint32_t *apps;         /* room for the apps of the longest line */
-    char *value;            /* room for its value */
+    struct printout *printout; /* dry run with -v */
+    uint32_t *apps;            /* room for the apps of the longest line */
+    char *value;               /* room for its value */
 };
 
 /* Makes the tally and all else tell the truth about a sink that is not open. The options must

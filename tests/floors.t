@@ -21,7 +21,7 @@ FLOORS='
 1 number devtype linebuf outbuf peer batch census
 2 descriptors address record tally
 3 options dial encode infile outfile
-4 common_options probe stats outlets report
+4 printout common_options probe stats outlets report
 5 route_options sink_options fence rejects stats_file
 6 server summary
 7 wire text_set verify

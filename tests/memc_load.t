@@ -140,6 +140,15 @@ status 0 '--dry-run' -- ./load -n -v -s stats d/a.tsv.gz
 is "$(stat_of "$ADDR_idfa" curr_items)" 0 'stores nothing'
 is "$(grep -c ' - idfa:id[0-9]* -> apps: 1 apps: 22 apps: 333 lat: 55.5 lon: -42.25$' out)" 10 'with -v the records are on stdout'
 json stats '[.mode,.verdict,.stored]' '["dry-run","loaded",40]' 'and encoded is counted as stored'
+mkdir many
+for n in 1 2 3; do sample --seed $n --lines 20000 >many/$n.tsv; done
+cat many/*.tsv >whole.tsv
+for type in idfa gaid adid dvid; do "$BIN/memc_sink" -n -v -q -e none -T $type "$(addr $type)" whole.tsv 2>err; done | LC_ALL=C sort >want.lines
+{ ./load -n -v -q -w 3 many/*.tsv 2>err; } | LC_ALL=C sort >got.lines
+is_file got.lines want.lines 'records of several files, printed to one pipe, do not mix'
+./load -n -v -q -w 3 many/*.tsv 2>err >got.file
+LC_ALL=C sort got.file >got.lines
+is_file got.lines want.lines 'nor do they in one file'
 status 0 '--dry-run needs no server' -- "$BIN/memc_load" -n --idfa 127.0.0.1:1 --gaid 127.0.0.1:1 --adid 127.0.0.1:1 --dvid 127.0.0.1:1 d/a.tsv.gz
 status 0 '--only' -- ./load -o gaid,idfa -s stats d/a.tsv.gz
 is "$(stat_of "$ADDR_gaid" curr_items) $(stat_of "$ADDR_adid" curr_items)" '10 0' 'loads these types only'
