@@ -328,6 +328,7 @@ mkdir "$T/given" 2>/dev/null || exit 0
 mkdir "$T/elsewhere"
 for each in "$T"/work/memc_load.*/0; do ln -sfn "$T/elsewhere" "\$each"; done
 END
+chmod +x slow/igzip
 fresh a
 mkdir broken # none more
 status 0 'a host whose file was given to another one' -- env PARALLEL_SSH="$T/lost" PATH="$T/slow:$PATH" ./load -S one,two -s stats --ledger ledger d/a.tsv.gz
