@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { CAPACITY_BYTES = 64 * 1024 };
@@ -97,19 +99,28 @@ bool outbuf_flush(struct outbuf *out)
     return !out->error;
 }
 
+/* In a file that others write too, only what one call writes stays together. */
+static int write_with_lf(int fd, struct slice line)
+{
+    struct iovec pieces[] = {{(void *)(uintptr_t)line.at, line.len}, {(void *)(uintptr_t) "\n", 1}};
+    ssize_t put = writev(fd, pieces, 2);
+    size_t done = put > 0 ? (size_t)put : 0, written;
+    int error = 0;
+
+    if (done < line.len)
+        error = write_all(fd, line.at + done, line.len - done, &written);
+    return !error && done <= line.len ? write_all(fd, "\n", 1, &written) : error;
+}
+
 /* A line longer than the buffer, straight from the caller's memory under one lock. */
 static bool write_long_line(struct outbuf *out, struct slice line)
 {
-    size_t written;
-
     if (!outbuf_flush(out))
         return false;
     out->error = set_lock(out, F_WRLCK);
     if (out->error)
         return false;
-    out->error = write_all(out->fd, line.at, line.len, &written);
-    if (!out->error)
-        out->error = write_all(out->fd, "\n", 1, &written);
+    out->error = write_with_lf(out->fd, line);
     set_lock(out, F_UNLCK);
     return !out->error;
 }

@@ -290,6 +290,52 @@ rm slow/flock
 is "$(awk -F '\t' '$5 == "loaded"' ledger | wc -l)" 0 'nothing is recorded'
 is "$(names work)" '' 'nothing is left'
 
+note 'hosts that are lost'
+# In the place of ssh: the command runs here, and the connection breaks when the first file is recorded.
+cat >lost <<END
+#!/bin/sh
+while case \$1 in -*) ;; *) false ;; esac do shift; done
+shift
+[ "\$1" != -- ] || shift
+env -u MEMC_LOAD_HERE bash -c "\$*" || exit
+[ -s "$T/ledger" ] && mkdir "$T/broken" 2>/dev/null || exit 0
+[ ! -e "$T/flush" ] || "$PYTHON" "$TESTS/dump.py" "$ADDR_adid" --command flush_all >"$T/flush"
+exit 255
+END
+chmod +x lost
+on_hosts() { # STATUS NAME
+    rm -rf broken
+    status "$1" "$2" -- env PARALLEL_SSH="$T/lost" ./load -S one,two -w 1 -s stats --ledger ledger d/a.tsv.gz d/b.tsv.gz
+    ok 'the connection was broken' -- test -d broken
+}
+fresh a b
+on_hosts 0 'a host that is lost when its file is recorded'
+is "$(verdicts)" 'a.tsv.gz loaded 0,b.tsv.gz loaded 0,' 'the file is loaded by this run'
+is "$(jq .stored stats | tr '\n' ' ')" '20 20 ' 'and counted'
+is "$(cut -f 5 ledger | tr '\n' ' ')" 'loaded loaded ' 'and recorded once'
+fresh a
+: >flush
+rm -rf broken
+status 65 'and then a server is flushed' -- env PARALLEL_SSH="$T/lost" ./load -S one,two -s stats --ledger ledger d/a.tsv.gz
+rm flush
+is "$(verdicts)" 'a.tsv.gz doubtful 65,' 'the file is doubtful'
+is "$(tail -n 1 ledger | cut -f 5)" 'again' 'and its line is taken back'
+# The file is given to another host in the moment before it is recorded.
+cat >slow/igzip <<END
+#!/bin/sh
+gzip -dc
+mkdir "$T/given" 2>/dev/null || exit 0
+mkdir "$T/elsewhere"
+for each in "$T"/work/memc_load.*/0; do ln -sfn "$T/elsewhere" "\$each"; done
+END
+chmod +x slow/igzip
+fresh a
+mkdir broken # none more
+status 0 'a host whose file was given to another one' -- env PARALLEL_SSH="$T/lost" PATH="$T/slow:$PATH" ./load -S one,two -s stats --ledger ledger d/a.tsv.gz
+ok 'it was given away' -- test -d elsewhere
+is "$(verdicts)" 'a.tsv.gz loaded 0,' 'is loaded there'
+is "$(cut -f 5 ledger | tr '\n' ' ')" 'loaded ' 'and recorded by that one only'
+
 note 'a folder that cannot be written'
 fresh a b
 chmod 555 d

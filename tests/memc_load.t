@@ -149,6 +149,10 @@ is_file got.lines want.lines 'records of several files, printed to one pipe, do 
 ./load -n -v -q -w 3 many/*.tsv 2>err >got.file
 LC_ALL=C sort got.file >got.lines
 is_file got.lines want.lines 'nor do they in one file'
+apps=$(printf '%09000d' 0 | sed 's/0/1,/g')
+for each in idfa gaid adid dvid; do seq -f "$each	long%.0f	1	2	${apps}1" 50; done | shuf --random-source="$BIN/memc_load" >long.tsv
+./load -n -v -q long.tsv 2>err >got.file
+is "$(grep -cE '^[0-9.:]+ - [a-z]{4}:long[0-9]+ -> (apps: 1 )+lat: 1 lon: 2$' got.file)" 200 'nor do those of more than 64 KiB'
 status 0 '--dry-run needs no server' -- "$BIN/memc_load" -n --idfa 127.0.0.1:1 --gaid 127.0.0.1:1 --adid 127.0.0.1:1 --dvid 127.0.0.1:1 d/a.tsv.gz
 status 0 '--only' -- ./load -o gaid,idfa -s stats d/a.tsv.gz
 is "$(stat_of "$ADDR_gaid" curr_items) $(stat_of "$ADDR_adid" curr_items)" '10 0' 'loads these types only'
