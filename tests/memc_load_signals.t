@@ -90,7 +90,8 @@ note 'Ctrl-C: INT for the whole process group'
 fresh
 background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
 held
-group=$(pgrep -of "$BIN/memc_load .*d/a.tsv.gz") # of this build: others may be tested at the same time
+# shellcheck disable=SC2154 # set by start_four
+group=$(pgrep -of "$BIN/memc_load --idfa $ADDR_idfa .*d/a.tsv.gz") # of this test: others run at the same time
 kill -INT "-$(ps -o pgid= -p "$group" | tr -d ' ')"
 finish 130 group 'it ends by INT'
 is "$(jq -c '[.parts[].exit] | unique' stats)" '[143]' 'the parts get one signal, not two'

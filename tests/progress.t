@@ -138,7 +138,7 @@ is "$(table out | wc -l) $(grep -c 'I Acceptable' log) $(shown out | grep -c Acc
 
 note 'however it ends'
 held() { eventually 'it runs' -- shows run.out '^25%, .* 10 errors, 0/1 files'; }
-load_pid() { pgrep -of "memc_load .*d/a\.gz"; }
+load_pid() { pgrep -of "memc_load --idfa $ADDR_idfa .*d/a\.gz"; }
 fresh
 background run ./terminal 80 ./load -k "$T/d/a.gz"
 held
