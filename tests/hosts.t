@@ -57,7 +57,8 @@ END_CONFIG
 chmod 600 ssh/user ssh/host
 PARALLEL_SSH="ssh -F $T/ssh/config"
 export PARALLEL_SSH
-# sshd wants its folder there, though it is never written; it is private to the host.
+# sshd wants its folder there, though it is never written; it is private to the host. What the user's shell reads at its
+# start is not the test's.
 cat >host <<END_HOST
 #!/bin/sh
 hostname "\$1"
@@ -69,6 +70,9 @@ ip route add default via "\$2.1"
 mount -t tmpfs tmpfs "$T/private" || exit
 mount -t tmpfs tmpfs /run || exit
 mkdir -m 755 /run/sshd
+for each in .bashrc .bash_profile .profile .zshenv; do
+    [ ! -e "\$HOME/\$each" ] || mount --bind /dev/null "\$HOME/\$each" || exit
+done
 exec "$SSHD" -D -e -f "$T/ssh/sshd_config"
 END_HOST
 chmod +x host
