@@ -526,6 +526,8 @@ def play_all(bench, options):
             sys.stdout.flush()
             tally[landed] += 1
             failed += bad
+        pool.close() # they end by themselves: the end of the block would send TERM, and one may die with the pool's lock
+        pool.join()
     return tally, failed
 
 
