@@ -36,6 +36,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct router {
@@ -287,6 +288,7 @@ static int run(struct router *r, bool stdin_closed)
             "standard input is a terminal; try: zcat FILE.tsv.gz | memc_route (memc_route --help)");
         return STATUS_USAGE;
     }
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + r->options.common.nice);
     r->start_ms = patience_clock_ms();
     r->gather = (struct gather){r->options.common.linger_ms, -1};
     r->progress = (struct progress){r->options.common.progress, r->start_ms};

@@ -48,6 +48,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct run {
@@ -333,6 +334,7 @@ static void finish(struct run *run)
 
 static int run_load(struct run *run, bool stdin_closed)
 {
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + run->options.common.nice);
     run->start_ms = patience_clock_ms();
     run->gather = (struct gather){run->options.common.linger_ms, -1};
     run->progress = (struct progress){run->options.common.progress, run->start_ms};

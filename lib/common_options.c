@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINGER_MS = 100, WAIT_MS = 30000, MAX_LINE_BYTES = 1024 * 1024 };
+enum { LINGER_MS = 100, WAIT_MS = 30000, MAX_LINE_BYTES = 1024 * 1024, NICE = 10, NICE_MOST = 19 };
 
 enum options_result options_fail(struct options_error *error, const char *format, ...)
 {
@@ -46,6 +46,16 @@ static enum options_result option_max_line(size_t *bytes, struct options_error *
     return OPTIONS_RUN;
 }
 
+static enum options_result option_nice(int *increment, struct options_error *error)
+{
+    uint32_t value;
+
+    if (!number_u32(slice_of(optarg), &value) || value > NICE_MOST)
+        return options_fail(error, "--nice: '%s' is no number from 0 to %d", optarg, NICE_MOST);
+    *increment = (int)value;
+    return OPTIONS_RUN;
+}
+
 /* What getopt_long(3) found wrong. */
 static enum options_result bad_option(int code, char **argv, struct options_error *error)
 {
@@ -62,7 +72,7 @@ static enum options_result bad_option(int code, char **argv, struct options_erro
 void common_options_default(struct common_options *common)
 {
     *common = (struct common_options){
-        .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES};
+        .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = NICE};
 }
 
 enum options_result common_option(int code, char **argv, struct common_options *common,
@@ -100,6 +110,8 @@ enum options_result common_option(int code, char **argv, struct common_options *
     case OPTION_APPEND:
         common->append = true;
         return OPTIONS_RUN;
+    case OPTION_NICE:
+        return option_nice(&common->nice, error);
     default:
         return bad_option(code, argv, error);
     }

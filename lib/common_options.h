@@ -10,7 +10,14 @@
 #include <getopt.h>
 
 /* Codes of long options without a letter; the two programs' own begin at OPTION_OWN. */
-enum { OPTION_LINGER = 1000, OPTION_MAX_LINE, OPTION_LABEL, OPTION_APPEND, OPTION_OWN };
+enum {
+    OPTION_LINGER = 1000,
+    OPTION_MAX_LINE,
+    OPTION_LABEL,
+    OPTION_APPEND,
+    OPTION_NICE,
+    OPTION_OWN
+};
 
 #define COMMON_SHORT ":r:s:w:pqvhV"
 #define COMMON_LONG                                                                                \
@@ -21,8 +28,9 @@ enum { OPTION_LINGER = 1000, OPTION_MAX_LINE, OPTION_LABEL, OPTION_APPEND, OPTIO
         {"linger", required_argument, NULL, OPTION_LINGER},                                        \
         {"max-line", required_argument, NULL, OPTION_MAX_LINE},                                    \
         {"label", required_argument, NULL, OPTION_LABEL},                                          \
+        {"append", no_argument, NULL, OPTION_APPEND},                                              \
     {                                                                                              \
-        "append", no_argument, NULL, OPTION_APPEND                                                 \
+        "nice", required_argument, NULL, OPTION_NICE                                               \
     }
 
 void common_options_default(struct common_options *common);

@@ -25,6 +25,7 @@ struct common_options {
     int64_t linger_ms;
     int64_t wait_ms;
     size_t max_line; /* bytes before the LF */
+    int nice;        /* added to the process's own niceness */
     bool progress, quiet, verbose, append;
 };
 

@@ -18,6 +18,7 @@ const char ROUTE_HELP[] =
     "      --max-line SIZE   longest line (default 1M)\n"
     "      --label NAME      names the input in messages and counters\n"
     "      --append          add to FILEs that exist\n"
+    "      --nice N          run nicer by N, 0 to 19 (default 10)\n"
     "  -q, --quiet           no summary        -v, --verbose  say more\n"
     "  -h, --help            this text         -V, --version\n"
     "\n"

@@ -22,10 +22,10 @@ const char SINK_HELP[] =
     "      --verify             store nothing, read back and compare\n"
     "      --allow-evictions    do not fail when the server evicted records\n"
     "      --whole-lines        an unterminated last line was cut: no record\n"
-    "      --counters           print the server's counters and end\n"
-    "      --test               check the encoding with a built-in sample\n"
+    "      --counters, --test   print the server's counters; check the encoding\n"
     "  -s, --stats FILE, -p, --progress, --linger DURATION, --max-line SIZE,\n"
-    "  --label NAME, --append, -q, --quiet, -v, --verbose, -h, --help, -V, --version\n"
+    "  --label NAME, --append, --nice N, -q, --quiet, -v, --verbose, -h, --help,\n"
+    "  -V, --version\n"
     "\n"
     "Exit: 0 stored, 65 failed (bad lines, evictions, ...), 69 no server, 75 some\n"
     "records undelivered: run again. All of it: memc_sink(1).";

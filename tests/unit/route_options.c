@@ -42,6 +42,7 @@ static void test_defaults(void)
     is_u64((uint64_t)o.common.linger_ms, 100, "linger 100 ms");
     is_u64((uint64_t)o.common.wait_ms, 30000, "wait 30 s");
     is_u64(o.common.max_line, 1048576, "lines of 1 MiB");
+    is_u64((uint64_t)o.common.nice, 10, "ten nicer");
 }
 
 static void test_all(void)
@@ -50,8 +51,8 @@ static void test_all(void)
                                                "--wait=5m", "--sentinel", "--rejects", "bad",
                                                "--gaid=/x", "--dvid",     "/dev/fd/5", NULL};
     static const char *const COMMON[ARGS_MAX] = {
-        "--stats=-", "--progress", "--linger=0", "--max-line=8M", "--label",  "day 1",
-        "--append",  "--quiet",    "--verbose",  "--idfa=i",      "--adid=a", NULL};
+        "--stats=-", "--progress", "--linger=0", "--max-line=8M", "--label",   "day 1",
+        "--append",  "--quiet",    "--verbose",  "--idfa=i",      "--nice=19", NULL};
     static const char *const SHORT[ARGS_MAX] = {"-drun", "-mE", "-o", "idfa", "-w", "1",
                                                 "-pqv",  "-r",  "-",  "-s",   "x",  NULL};
     struct options_error error;
@@ -72,7 +73,7 @@ static void test_all(void)
     is_str(o.common.stats, "-", "stats");
     is_str(o.common.label, "day 1", "label");
     is_str(o.path[DEVTYPE_IDFA], "i", "idfa's path");
-    is_str(o.path[DEVTYPE_ADID], "a", "adid's path");
+    is_u64((uint64_t)o.common.nice, 19, "nice");
     ok(parse(SHORT, &o, &error) == OPTIONS_RUN, "short options: %s", error.text);
     ok(strcmp(o.directory, "run") == 0 && o.make_fifos && o.sentinel && o.only == 1 &&
            o.common.wait_ms == 1000 && o.common.progress && o.common.quiet && o.common.verbose &&
@@ -111,6 +112,8 @@ static void test_bad(void)
         {{"--max-line=0", NULL}, "--max-line"},
         {{"--max-line=1T", NULL}, "--max-line"},
         {{"--max-line=9223372036854775807", NULL}, "--max-line"},
+        {{"--nice=20", NULL}, "--nice"},
+        {{"--nice=-1", NULL}, "--nice"},
         {{"--dir", NULL}, "--dir"},
         {{"-d", NULL}, "-d"},
         {{"--unknown", NULL}, "--unknown"},
