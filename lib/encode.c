@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* htole64 */
 #include "encode.h"
 
+#include "apps.h"
 #include "appsinstalled.pb-c.h"
 #include "number.h"
 
@@ -28,27 +29,8 @@ size_t encode_value_max(size_t line_bytes)
     return line_bytes + 18;
 }
 
-/* Tags: field number and wire type, which is 0 for a varint and 1 for eight bytes. */
-enum { TAG_APPS = 1 << 3, TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
-
-static char *put_varint(char *at, uint32_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *at++ = (char)(value | 0x80);
-    *at++ = (char)value;
-    return at;
-}
-
-/* One id: its tag and a varint, which mostly has two bytes. */
-static char *put_app(char *at, uint32_t app)
-{
-    *at++ = TAG_APPS;
-    if (app < 0x80 || app >= 0x4000)
-        return put_varint(at, app);
-    *at++ = (char)(app | 0x80);
-    *at++ = (char)(app >> 7);
-    return at;
-}
+/* Tags: field number, and wire type 1: eight bytes. */
+enum { TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
 
 static char *put_double(char *at, double number)
 {
@@ -62,11 +44,8 @@ static char *put_double(char *at, double number)
 
 size_t encode_value(const struct record *record, char *value)
 {
-    const uint32_t *app = record->apps, *end = app + record->apps_count;
-    char *at = value;
+    char *at = apps_put(record->apps, record->apps_count, value);
 
-    while (app < end)
-        at = put_app(at, *app++);
     *at++ = TAG_LAT;
     at = put_double(at, record->lat);
     *at++ = TAG_LON;
@@ -122,10 +101,11 @@ bool encode_self_test(void)
 {
     static const char SAMPLE[] = "idfa\t1rfw452y52g2gq4g\t55.55\t42.42\t1423,43,567,3,7,23";
     char value[sizeof SAMPLE + 18];
-    uint32_t apps[sizeof SAMPLE];
+    uint32_t apps[2 * sizeof SAMPLE];
     struct record record;
 
-    if (record_parse(slice_of(SAMPLE), apps, &record) != RECORD_OK || record.apps_count != 6)
+    if (record_apps_max(sizeof SAMPLE) > sizeof apps / sizeof *apps ||
+        record_parse(slice_of(SAMPLE), apps, &record) != RECORD_OK || record.apps_count != 6)
         return false;
     size_t len = encode_value(&record, value);
     UserApps *message = user_apps__unpack(NULL, len, (const uint8_t *)value);

@@ -1,5 +1,6 @@
 #include "record.h"
 
+#include "apps.h"
 #include "number.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ const char *record_strerror(enum record_result result)
 
 size_t record_apps_max(size_t line_bytes)
 {
-    return line_bytes / 2 + 1; /* a digit and a comma each */
+    return apps_room(line_bytes);
 }
 
 bool record_is_blank(struct slice line)
@@ -73,63 +74,31 @@ static bool split(struct slice line, struct slice field[FIELD_COUNT])
     return !line.at;
 }
 
+/* White space, a control byte: of eight bytes at once the high bit of the first such one is set. */
+static uint64_t bad_id_bytes(uint64_t eight)
+{
+    const uint64_t each = 0x0101010101010101, high = 0x80 * each;
+    uint64_t del = eight ^ 0x7f * each;
+
+    return (((eight - 0x21 * each) & ~eight) | ((del - each) & ~del)) & high;
+}
+
 static enum record_result check_id(struct slice id)
 {
-    bool bad = false;
+    uint64_t bad = 0, eight;
+    size_t i = 0;
 
     if (id.len == 0)
         return RECORD_ID_EMPTY;
-    for (size_t i = 0; i < id.len; i++)
+    for (; i + sizeof eight <= id.len; i += sizeof eight) {
+        memcpy(&eight, id.at + i, sizeof eight);
+        bad |= bad_id_bytes(eight);
+    }
+    for (; i < id.len; i++)
         bad |= (unsigned char)id.at[i] <= 0x20 || id.at[i] == 0x7f;
     if (bad)
         return RECORD_ID_BYTE;
     return DEVTYPE_NAME_BYTES + 1 + id.len > RECORD_KEY_MAX ? RECORD_KEY_LENGTH : RECORD_OK;
-}
-
-/* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
-static const char *read_app(const char *at, const char *end, uint32_t *app, bool *valid)
-{
-    const char *comma = memchr(at, ',', (size_t)(end - at));
-    const char *stop = comma ? comma : end;
-    struct slice text = {at, (size_t)(stop - at)};
-
-    *valid = number_u32(slice_strip(text), app);
-    return stop;
-}
-
-/*
- * As it mostly is: up to 8 digits and a comma, seen in one look. Where they are
- * four, nothing of the next look has to wait for the length of this one.
- * Returns how many digits; 0: it is another form, for read_app.
- */
-static size_t read_short_app(const char *at, uint32_t *app)
-{
-    if (at[4] == ',' && number_four(at, app))
-        return 4;
-    size_t digits = number_look(at, app);
-    return at[digits] == ',' ? digits : 0;
-}
-
-static void read_apps(struct slice list, struct record *record)
-{
-    const char *at = list.at, *end = list.at + list.len;
-    uint32_t *next = record->apps;
-
-    for (;; at++) {
-        size_t digits = end - at > NUMBER_LOOK_BYTES ? read_short_app(at, next) : 0;
-        if (digits > 0) {
-            next++;
-            at += digits;
-            continue;
-        }
-        bool valid;
-        at = read_app(at, end, next, &valid);
-        next += valid;
-        record->apps_dropped += !valid;
-        if (at == end)
-            break;
-    }
-    record->apps_count = (size_t)(next - record->apps);
 }
 
 static enum record_result parse_fields(struct slice line, struct record *record)
@@ -150,7 +119,7 @@ static enum record_result parse_fields(struct slice line, struct record *record)
         return RECORD_LAT;
     if (!number_double(field[FIELD_LON], &record->lon))
         return RECORD_LON;
-    read_apps(field[FIELD_APPS], record);
+    record->apps_count = apps_read(field[FIELD_APPS], record->apps, &record->apps_dropped);
     return RECORD_OK;
 }
 

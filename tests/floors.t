@@ -4,9 +4,10 @@
 #
 #   0  know nothing of the others
 #   1  bytes become numbers, types, lines; bytes go out
-#   2  what a line, an address and a run's counters are
-#   3  files are opened; a record becomes bytes; a server is reached
-#   4  a server is asked who it is, and for its counters; memc_route's outlets; reports; what command lines share
+#   2  what a list of apps, an address and a run's counters are
+#   3  files are opened; what a line is; a server is reached
+#   4  a record becomes bytes; a server is asked who it is, and for its counters; memc_route's outlets; reports; what
+#      command lines share
 #   5  a broken connection is waited out; bad lines are given back; the command lines
 #   6  a connection that is made anew; the counters are told
 #   7  one server's records: sent and answered, or read back and compared
@@ -18,11 +19,11 @@
 
 FLOORS='
 0 slice diag status stop patience counters json version
-1 number devtype linebuf outbuf peer batch census
-2 descriptors address record tally
-3 options dial encode infile outfile
-4 printout common_options probe stats outlets report
-5 route_options sink_options fence rejects stats_file
+1 number devtype linebuf outbuf peer batch census apps_avx2
+2 descriptors address apps tally
+3 options dial record infile outfile
+4 encode common_options probe stats outlets report
+5 printout route_options sink_options fence rejects stats_file
 6 server summary
 7 wire text_set verify
 8 store
