@@ -65,6 +65,11 @@ bool peer_is_hopeless(enum peer peer)
     return peer == PEER_STOPPED || peer == PEER_NO_HOST || peer >= PEER_NO_FENCE;
 }
 
+bool peer_may_pass(enum peer peer)
+{
+    return peer == PEER_LOST || peer == PEER_SILENT || peer == PEER_BEHIND;
+}
+
 int peer_status(enum peer peer, bool reached)
 {
     switch (peer) {
