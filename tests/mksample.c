@@ -134,50 +134,53 @@ static char *put_id(char *at, const struct options *options, uint64_t *state)
 }
 
 /*
+ * A point and FRACTION / UNIT, UNIT being a power of ten, in at most PLACES significant digits and
+ * with no trailing zero: with no digit left, no point either. SIGNIFICANT: so are its first zeros.
+ */
+static char *put_fraction(char *at, uint64_t fraction, uint64_t unit, uint64_t places,
+                          bool significant)
+{
+    char *end = at;
+
+    *at++ = '.';
+    for (; unit > 1 && places > 0; at++) {
+        unit /= 10;
+        *at = (char)('0' + fraction / unit);
+        fraction %= unit;
+        significant = significant || *at != '0';
+        places -= significant ? 1 : 0;
+        end = *at != '0' ? at + 1 : end;
+    }
+    return end;
+}
+
+/*
  * Uniform in ±range with at most options->digits significant digits and no trailing zero, as
- * printf's
- * "%.12g" writes 12 of them, but never with an exponent. The magnitude is drawn in units of 10^-n,
- * as fine as 64 bits allow.
+ * printf's "%.12g" writes 12 of them, but never with an exponent. The magnitude is drawn in units
+ * of 10^-n, as fine as 64 bits allow.
  */
 static char *put_coordinate(char *at, const struct options *options, uint64_t *state)
 {
     uint64_t unit = 1;
     uint64_t bits = splitmix64(state);
-    uint64_t magnitude, whole, fraction, places;
+    uint64_t places = options->digits;
 
     while (unit <= (uint64_t)INT64_MAX / 10 / options->range) {
         unit *= 10;
     }
-    magnitude = (bits >> 1) % (options->range * unit + 1);
-    whole = magnitude / unit;
-    fraction = magnitude % unit;
+    uint64_t magnitude = (bits >> 1) % (options->range * unit + 1);
+    uint64_t whole = magnitude / unit;
     if ((bits & 1) != 0 && magnitude != 0) {
         *at++ = '-';
     }
     at = put_unsigned(at, whole);
-    places = options->digits;
-    for (; whole != 0 && places != 0; whole /= 10) {
+    for (uint64_t left = whole; left != 0 && places != 0; left /= 10) {
         places--;
     }
-    if (places == 0) {
-        return at;
-    }
-    *at = '.'; /* kept only if a digit follows that is not a trailing zero */
-    char *end = at;
-    bool significant = magnitude >= unit;
-    for (char *next = at + 1; unit > 1 && places > 0; next++) {
-        unit /= 10;
-        *next = (char)('0' + fraction / unit);
-        fraction %= unit;
-        significant = significant || *next != '0';
-        places -= significant ? 1 : 0;
-        end = *next != '0' ? next + 1 : end;
-    }
-    return end;
+    return put_fraction(at, magnitude % unit, unit, places, whole != 0);
 }
 
-/* The decimal digits of a number below APP_TABLE_SIZE and a comma, to be copied as eight bytes at
- * once. */
+/* The digits of a number below APP_TABLE_SIZE and a comma, to be copied as eight bytes at once. */
 struct app_text {
     char bytes[7];
     unsigned char length;
@@ -507,8 +510,7 @@ static uint64_t parse_count(const char *name, const char *text, uint64_t least, 
     return value;
 }
 
-/* A decimal from 0 to 1 in billionths; no floating point, so that a share means the same
- * everywhere. */
+/* A decimal from 0 to 1 in billionths; no floating point: a share means the same everywhere. */
 static uint64_t parse_share(const char *name, const char *text)
 {
     const char *at = text;
@@ -588,36 +590,39 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool take_count(int option, const char *text, struct options *options)
+{
+    const struct {
+        int option;
+        const char *name;
+        uint64_t *value, least, most;
+    } counts[] = {
+        {'n', "--lines", &options->lines, 0, UINT64_MAX},
+        {'S', "--seed", &options->seed, 0, UINT64_MAX},
+        {OPT_ID_DIGITS, "--id-digits", &options->id_digits, 1, ID_MAX_DIGITS},
+        {OPT_KEYS, "--keys", &options->keys, 1, UINT64_MAX},
+        {OPT_RANGE, "--range", &options->range, 1, 1000000},
+        {OPT_DIGITS, "--digits", &options->digits, 1, 17},
+        {OPT_MIN_APPS, "--min-apps", &options->min_apps, 1, 10000000},
+        {OPT_MAX_APPS, "--max-apps", &options->max_apps, 1, 10000000},
+        {OPT_APP_LIMIT, "--app-limit", &options->app_limit, 1, 4294967296U},
+    };
+
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        if (option == counts[i].option) {
+            *counts[i].value = parse_count(counts[i].name, text, counts[i].least, counts[i].most);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_option(int option, const char *value, struct options *options)
 {
+    if (take_count(option, value, options)) {
+        return;
+    }
     switch (option) {
-    case 'n':
-        options->lines = parse_count("--lines", value, 0, UINT64_MAX);
-        break;
-    case 'S':
-        options->seed = parse_count("--seed", value, 0, UINT64_MAX);
-        break;
-    case OPT_ID_DIGITS:
-        options->id_digits = parse_count("--id-digits", value, 1, ID_MAX_DIGITS);
-        break;
-    case OPT_KEYS:
-        options->keys = parse_count("--keys", value, 1, UINT64_MAX);
-        break;
-    case OPT_RANGE:
-        options->range = parse_count("--range", value, 1, 1000000);
-        break;
-    case OPT_DIGITS:
-        options->digits = parse_count("--digits", value, 1, 17);
-        break;
-    case OPT_MIN_APPS:
-        options->min_apps = parse_count("--min-apps", value, 1, 10000000);
-        break;
-    case OPT_MAX_APPS:
-        options->max_apps = parse_count("--max-apps", value, 1, 10000000);
-        break;
-    case OPT_APP_LIMIT:
-        options->app_limit = parse_count("--app-limit", value, 1, 4294967296U);
-        break;
     case OPT_TYPES:
         parse_types(value, options);
         break;
