@@ -90,7 +90,7 @@ $(FUZZERS:%=%.o): $(B)/fuzz/%.o: tests/fuzz/%.c | $(B)/appsinstalled.pb-c.h
 	@mkdir -p $(B)/fuzz
 	$(call Q,CC  )$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/mksample: tests/mksample.c
+$(B)/mksample: tests/mksample.c $(wildcard tests/mksample_*.h)
 	@mkdir -p $(B)
 	$(call Q,CC  )$(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(CFLAGS) -o $@ $<
 

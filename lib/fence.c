@@ -28,11 +28,7 @@ static void see_connection(void *context, struct slice name, struct slice value)
     fence->new_seen |= slice_equal(port, fence->new_port);
 }
 
-/*
- * PEER_OK: the server no longer lists the old connection: it executes nothing
- * of it any more. PEER_NO_FENCE: it does not even list the new one, so
- * addresses are translated on the way and the list proves nothing.
- */
+/* PEER_SILENT: ask again. The new one is missing where addresses are translated on the way. */
 static enum peer look(const struct address *address, in_port_t old_port, in_port_t new_port,
                       int timeout_ms)
 {

@@ -36,6 +36,9 @@ const char *peer_hint(enum peer peer);
 /* True if another try cannot help. */
 bool peer_is_hopeless(enum peer peer);
 
+/* True for trouble on a connection in use that a new connection may end. */
+bool peer_may_pass(enum peer peer);
+
 /* The exit status for a load that ended so; reached: a record had been acknowledged before. */
 int peer_status(enum peer peer, bool reached);
 

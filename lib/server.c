@@ -183,6 +183,18 @@ static enum peer begin_retry(struct server *server, enum peer why)
     return PEER_OK;
 }
 
+/* The first time, the counters are read; without them the verdict will be "unproven". */
+static enum peer note_connected(struct server *server)
+{
+    if (server->connected_before) {
+        server->reconnects++;
+        return PEER_OK;
+    }
+    server->connected_before = true;
+    enum peer peer = server_read_counters(server->address, server->timeout_ms, &server->counters);
+    return peer == PEER_NO_RESOURCES ? peer : PEER_OK;
+}
+
 enum peer server_connect(struct server *server, enum peer why, bool sent)
 {
     in_port_t old_port = server->local_port;
@@ -192,29 +204,17 @@ enum peer server_connect(struct server *server, enum peer why, bool sent)
     enum peer peer = begin_retry(server, why);
     if (peer == PEER_OK)
         peer = connect_patiently(server);
-    if (peer != PEER_OK)
-        return peer;
-    if (sent) {
+    if (peer == PEER_OK && sent)
         peer = fence_off(server, old_port);
-        if (peer != PEER_OK) {
-            server_drop(server);
-            return peer;
-        }
+    if (peer == PEER_OK) {
+        /* The last pause, too: one that always connects and then fails is not tried for ever. */
+        patience_step(&server->retry, 4 * server->timeout_ms);
+        server->local_port = memcached_server_srcport(instance(server));
+        server->slow_answers = 0;
+        peer = note_connected(server);
     }
-    /* The last pause, too: a server that always connects and then fails must not be tried for ever.
-     */
-    patience_step(&server->retry, 4 * server->timeout_ms);
-    server->local_port = memcached_server_srcport(instance(server));
-    server->slow_answers = 0;
-    if (server->connected_before) {
-        server->reconnects++;
-        return PEER_OK;
-    }
-    server->connected_before = true;
-    peer = server_read_counters(server->address, server->timeout_ms, &server->counters);
-    if (peer != PEER_NO_RESOURCES)
-        return PEER_OK; /* else unreadable: the verdict is then unproven */
-    server_drop(server);
+    if (peer != PEER_OK)
+        server_drop(server);
     return peer;
 }
 

@@ -173,7 +173,7 @@ static bool may_retry(struct store *store, enum peer why)
         store->memory_refused = true;
         return true;
     }
-    return why == PEER_LOST || why == PEER_SILENT || why == PEER_BEHIND;
+    return peer_may_pass(why);
 }
 
 static void tell_of_text(struct store *store)

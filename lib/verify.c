@@ -259,7 +259,7 @@ void verify_flush(struct verify *verify)
         verify->broken_by = peer;
         server_drop(verify->server);
         errno = saved;
-        if (peer != PEER_LOST && peer != PEER_SILENT && peer != PEER_BEHIND)
+        if (!peer_may_pass(peer))
             give_up(verify, peer);
     }
     batch_clear(&verify->batch);

@@ -56,6 +56,8 @@
 #   start_four · start_four_with ARG…        idfa gaid adid dvid
 #   stop_memcached NAME…                     SIGKILL, and wait; stop_four
 #   restart_memcached NAME                   empty again, same address, same arguments
+#   stop_within FILE N NAME                  feeds FILE to a background sink by ./fifo; after N lines are stored, the server is
+#                                            sent STOP, and the rest follows (one check)
 #   start_hostile NAME MODE [ARG…]           hostile.py instead of a server; sets ADDR_NAME
 #   addr NAME · pid_of NAME                  print ADDR_NAME, PID_NAME
 #   stat_of ADDR STAT                        one value of `stats`
@@ -484,6 +486,15 @@ restart_memcached() { # NAME
         sleep 0.$restart_try
     done
     bail "memcached $restart_name does not start again"
+}
+
+stop_within() { # FILE N NAME
+    exec 5<>fifo
+    head -n "$2" "$1" >&5
+    eventually 'it has begun' -- holds "$(addr "$3")" "$2"
+    send STOP "$3"
+    bounded tail -n +$(($2 + 1)) "$1" >&5
+    exec 5<&-
 }
 
 start_hostile() { # NAME MODE [ARG…]

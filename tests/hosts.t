@@ -283,7 +283,7 @@ eventually 'it is there again' -- reachable "$holder"
 
 note "a job's shell that is killed"
 start_held shell
-kill -KILL "$(pgrep -of "$BIN/memc_load --job $T/work/.*/b.tsv.gz")"
+kill -KILL "$(pgrep -of "$BIN/memc_load --job $TMPDIR/.*/b.tsv.gz")"
 finish 0 shell 'its file is loaded by another job'
 all_loaded 'a job killed'
 

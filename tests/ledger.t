@@ -326,7 +326,7 @@ cat >slow/igzip <<END
 gzip -dc
 mkdir "$T/given" 2>/dev/null || exit 0
 mkdir "$T/elsewhere"
-for each in "$T"/work/memc_load.*/0; do ln -sfn "$T/elsewhere" "\$each"; done
+for each in "$TMPDIR"/memc_load.*/0; do ln -sfn "$T/elsewhere" "\$each"; done
 END
 chmod +x slow/igzip
 fresh a

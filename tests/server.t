@@ -197,38 +197,26 @@ check_items "$(addr stopped)" keys.tsv
 fault 4
 empty "$(addr stopped)"
 background busy "$sink" -t 300ms -R 1 -s stats.json -u undelivered "$(addr stopped)" fifo
-exec 5<>fifo
-head -n 10 big.tsv >&5
-eventually 'it has begun' -- holds "$(addr stopped)" 10
-send STOP stopped
-sed -n '11,8000p' big.tsv >rest.tsv
-bounded cat rest.tsv >&5
-exec 5<&-
+stop_within both.tsv 10 stopped
 finish 75 busy 'stopped for good'
-head -n 8000 big.tsv >first8000.tsv
-conserved stats.json first8000.tsv
-check_undelivered first8000.tsv
+conserved stats.json both.tsv
+check_undelivered both.tsv
 send CONT stopped
 status 0 'undelivered, when it runs again' -- "$sink" "$(addr stopped)" undelivered
-check_items "$(addr stopped)" first8000.tsv
+check_items "$(addr stopped)" both.tsv
 rm -f undelivered
 stop_memcached stopped
 
 note 'the same over a Unix socket, where nothing may be sent twice'
 start_memcached_unix u
 background busy "$sink" -t 300ms -R 1 -s stats.json -u undelivered "$(addr u)" fifo
-exec 5<>fifo
-head -n 10 big.tsv >&5
-eventually 'it has begun' -- holds "$(addr u)" 10
-send STOP u
-bounded cat rest.tsv >&5
-exec 5<&-
+stop_within both.tsv 10 u
 finish 75 busy 'a batch in doubt is not replayed'
-conserved stats.json first8000.tsv
-check_undelivered first8000.tsv
+conserved stats.json both.tsv
+check_undelivered both.tsv
 send CONT u
 status 0 'undelivered, when it runs again' -- "$sink" "$(addr u)" undelivered
-check_items "$(addr u)" first8000.tsv
+check_items "$(addr u)" both.tsv
 rm -f undelivered
 stop_memcached u
 

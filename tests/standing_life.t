@@ -164,30 +164,26 @@ finish 0 router 'is the end of the input for the router'
 json router.json '[.lines,.undelivered]' '[900,0]' 'which has read every line once'
 equal whole.tsv
 
-half() { # KEY: a log that ends within a line
-    line idfa "$1-whole" >log
-    printf 'idfa\t%s\t1\t2\t3,4' "$1" >>log
+half() { # KEY NAME [OPTION…]: a router reads a log that ends within a line
+    half_key=$1 half_name=$2
+    shift 2
+    line idfa "$half_key-whole" >log
+    printf 'idfa\t%s\t1\t2\t3,4' "$half_key" >>log
+    start_tail
+    background router "$route" "$@" -d run -s router.json <tailed
+    eventually "$half_name" -- has_key "$ADDR_idfa" "idfa:$half_key-whole"
 }
-half ended
-start_tail
-background router "$route" -d run -s router.json <tailed
-eventually 'a log that ends within a line' -- has_key "$ADDR_idfa" idfa:ended-whole
+half ended 'a log that ends within a line'
 send INT tail
 finish 130 tail 'INT to tail'
 finish 0 router 'ends the router'
 eventually 'the half line is then a line' -- has_key "$ADDR_idfa" idfa:ended
-half cut
-start_tail
-background router "$route" -E -d run -s router.json <tailed
-eventually 'the same with --sentinel' -- has_key "$ADDR_idfa" idfa:cut-whole
+half cut 'the same with --sentinel' --sentinel
 send TERM tail
 finish 143 tail 'TERM to tail'
 finish 74 router 'the input was cut, for the router'
 json router.json '[.lines,.invalid]' '[2,1]' 'which takes no half line'
-half stopped
-start_tail
-background router "$route" -d run -s router.json <tailed
-eventually 'the same once more' -- has_key "$ADDR_idfa" idfa:stopped-whole
+half stopped 'the same once more'
 send TERM router
 finish 143 router 'TERM to the router instead'
 json router.json '[.lines,.routed.idfa]' '[1,1]' 'takes no half line either'

@@ -37,30 +37,20 @@ note 'killed with a batch on its way'
 fault 2
 restart_memcached m
 background busy "$sink" -b 1024 -t 60 -R 60 -s stats.json -u undelivered "$A" fifo
-exec 5<>fifo
-head -n 1 in.tsv >&5
-eventually 'it has begun' -- holds "$A" 1
-send STOP m
-sed 1d in.tsv >rest.tsv
-bounded cat rest.tsv >&5
-exec 5<&-
+stop_within in.tsv 1 m
 sleep 0.3 # longer than a record waits for company: they are sent
 restart_memcached m
 finish 65 busy 'killed, and another one comes: restarted, since the first record is gone'
 json stats.json '[.stored,.undelivered,.doubt,.retries > 0]' '[1000,0,"restarted",true]' 'all others are sent again'
 conserved stats.json in.tsv
+sed 1d in.tsv >rest.tsv
 model items rest.tsv >want.items
 dump "$A" >got.items
 is_file got.items want.items 'and held'
 rm -f undelivered
 dump "$A" --command flush_all >/dev/null
 background busy "$sink" -b 1024 -t 60 -R 1 -s stats.json -u undelivered "$A" fifo
-exec 5<>fifo
-head -n 1 in.tsv >&5
-eventually 'it has begun' -- holds "$A" 1
-send STOP m
-bounded cat rest.tsv >&5
-exec 5<&-
+stop_within in.tsv 1 m
 sleep 0.3
 stop_memcached m
 finish 75 busy 'killed for good'

@@ -42,12 +42,9 @@ static bool is_lost(struct slice answer)
     return answer.len == 0 || (begins(answer, "\x81") && answer.len < 24);
 }
 
-static void check(enum peer peer)
+/* Each verdict has its question, and an answer that allows it. */
+static void check_verdict(enum peer peer, struct slice first, struct slice last)
 {
-    struct slice first = dialled.answers[0], last = dialled.answers[dialled.asked - 1];
-
-    must((peer == PEER_OK && dialled.asked == 1) == is_good_header(first));
-    must(dialled.asked == 1 || is_lost(first) || is_refusal(first));
     switch (peer) {
     case PEER_OK:
         must(dialled.asked != 2 && is_good_header(last));
@@ -76,6 +73,15 @@ static void check(enum peer peer)
     default:
         must(peer == PEER_NOT_MEMCACHED && last.len > 0);
     }
+}
+
+static void check(enum peer peer)
+{
+    struct slice first = dialled.answers[0], last = dialled.answers[dialled.asked - 1];
+
+    must((peer == PEER_OK && dialled.asked == 1) == is_good_header(first));
+    must(dialled.asked == 1 || is_lost(first) || is_refusal(first));
+    check_verdict(peer, first, last);
     if (first.len >= 24 && begins(first, "\x81"))
         must(peer == PEER_OK || peer == PEER_NOT_MEMCACHED);
 }

@@ -66,11 +66,24 @@ static void test_hints(void)
     is_str(peer_hint(PEER_UNREACHABLE), "", "the network's own reason says it all");
 }
 
+static void test_may_pass(void)
+{
+    static const enum peer PASSING[] = {PEER_SILENT, PEER_BEHIND, PEER_LOST};
+    size_t passing = 0, expected = sizeof PASSING / sizeof *PASSING;
+
+    for (size_t i = 0; i < expected; i++)
+        ok(peer_may_pass(PASSING[i]), "a new connection may help: %s", peer_strerror(PASSING[i]));
+    for (enum peer peer = PEER_OK; peer <= PEER_NO_RESOURCES; peer++)
+        passing += peer_may_pass(peer);
+    is_u64(passing, expected, "... and with nothing else");
+}
+
 int main(void)
 {
     test_table();
     test_words_differ();
     test_hints();
+    test_may_pass();
     ok(peer_status(PEER_OK, false) == 0 && peer_status(PEER_OK, true) == 0 &&
            !peer_is_hopeless(PEER_OK),
        "all is well");
