@@ -128,6 +128,9 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
     struct place place = linebuf_place(sink->in);
     struct batch_record put = {key, value, line, place.number, place.offset};
 
+    if (!sink->options->undelivered && !sink->options->common.rejects)
+        put.line.len = 0; /* nobody is given it back: no need to keep it */
+
     sink->tally.apps_dropped += record->apps_dropped;
     if (sink->options->mode == SINK_DRY_RUN) {
         sink->tally.stored++;
