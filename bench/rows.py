@@ -12,6 +12,7 @@ from servers import TYPES, Servers
 DECOMPRESSORS = {"zcat": ["zcat"], "pigz": ["pigz", "-dc"], "igzip": ["igzip", "-dc"]}
 DELAY_MS = 20
 DISTANCES_MS = (1, 50)
+ROOMY_HASH = ("-o", "hashpower=20")
 
 
 @dataclasses.dataclass
@@ -77,9 +78,9 @@ def blast(bench, row):
 # ---- what every loader has in common
 
 
-def load(bench, paths, records, start):
+def load(bench, paths, records, start, server_options=()):
     """Fresh servers, the loader, and then a look whether they hold every record."""
-    with Servers() as servers, Measurement(bench.tools) as measurement:
+    with Servers(server_options) as servers, Measurement(bench.tools) as measurement:
         before = servers.cpu()
         start(measurement, servers)
         measured = measurement.finish()
@@ -105,10 +106,12 @@ def start_pipeline(measurement, bench, decompressor, path, addresses, sink_optio
     measurement.start("router", [bench.program("memc_route"), "-q", "-d", measurement.folder], stdin=source.stdout)
 
 
-def pipeline(bench, row):
-    (path,), records = samples_of(bench, row)
-    return load(bench, [path], records, lambda measurement, servers: start_pipeline(
-        measurement, bench, row.decompressor, path, servers.addresses()))
+def pipeline(*server_options):
+    def run(bench, row):
+        (path,), records = samples_of(bench, row)
+        return load(bench, [path], records, lambda measurement, servers: start_pipeline(
+            measurement, bench, row.decompressor, path, servers.addresses()), server_options)
+    return run
 
 
 def memc_load(workers):
@@ -183,42 +186,56 @@ def fixed_apps(count):
 
 
 def growth(name, title, **more):
-    return Row(name, title, pipeline, decompressor="igzip", needs=("igzip",), **more)
+    return Row(name, title, pipeline(), decompressor="igzip", needs=("igzip",), **more)
 
 
-def all_rows():
-    rows = []
+def floor_rows():
     for name, command in DECOMPRESSORS.items():
         for suffix, reader in ("", ""), ("-cat", " | cat"):
             title = f"{' '.join(command)}{reader} >/dev/null"
-            rows.append(Row(f"floor.{name}{suffix}", title, decompress(bool(reader)), decompressor=name,
-                            needs=(command[0],)))
-    rows.append(Row("floor.blast", "ready-made requests into the servers", blast))
+            yield Row(f"floor.{name}{suffix}", title, decompress(bool(reader)), decompressor=name, needs=(command[0],))
+    yield Row("floor.blast", "ready-made requests into the servers", blast)
+
+
+def pipeline_rows():
     for name, command in DECOMPRESSORS.items():
-        rows.append(Row(f"pipeline.{name}", f"{' '.join(command)} | memc_route, four memc_sink", pipeline,
-                        decompressor=name, needs=(command[0],)))
+        yield Row(f"pipeline.{name}", f"{' '.join(command)} | memc_route, four memc_sink", pipeline(),
+                  decompressor=name, needs=(command[0],))
+    yield Row("pipeline.zcat-hash", f"the same with zcat, servers with {' '.join(ROOMY_HASH)}", pipeline(*ROOMY_HASH),
+              decompressor="zcat")
     for workers in (1, 2, 4):
-        rows.append(Row(f"load.{workers}", f"memc_load, three files, --workers {workers}", memc_load(workers), files=3,
-                        decompressor="igzip", needs=("igzip", "parallel", "jq")))
+        yield Row(f"load.{workers}", f"memc_load, three files, --workers {workers}", memc_load(workers), files=3,
+                  decompressor="igzip", needs=("igzip", "parallel", "jq"))
+
+
+def peer_rows():
     python = ("protoc", "python: pymemcache", "python: google.protobuf")
-    rows.append(Row("peer.plain", "Python, one set a record", peer("plain.py", True), share=0.05, needs=python))
-    rows.append(Row("peer.batched", "Python, set_many", peer("batched.py", True), share=0.25, needs=python))
-    rows.append(Row("peer.noreply", "zcat | perl, no answers", peer("noreply", False), share=0.25, needs=("perl",)))
-    rows.append(Row("peer.counted", "zcat | perl, answers counted", peer("counted.pl", False), share=0.25,
-                    needs=("perl",)))
+    yield Row("peer.plain", "Python, one set a record", peer("plain.py", True), share=0.05, needs=python)
+    yield Row("peer.batched", "Python, set_many", peer("batched.py", True), share=0.25, needs=python)
+    yield Row("peer.noreply", "zcat | perl, no answers", peer("noreply", False), share=0.25, needs=("perl",))
+    yield Row("peer.counted", "zcat | perl, answers counted", peer("counted.pl", False), share=0.25, needs=("perl",))
+
+
+def growth_rows():
     for factor in (0.1, 1, 3.4, 10):
-        rows.append(growth(f"growth.{factor}", f"{factor} times the records", share=factor))
-    rows.append(Row("growth.10-blast", "10 times the records, ready-made requests", blast, share=10))
-    rows.append(growth("apps.1", "1 app a record", options=fixed_apps(1)))
-    rows.append(growth("apps.50", "50 apps a record", options=fixed_apps(50)))
-    rows.append(growth("apps.1000", "1000 apps a record", options=fixed_apps(1000), share=0.2))
-    rows.append(growth("shape.one-type", "all records of one type", options=("--types", "idfa")))
-    rows.append(growth("shape.sorted", "sorted by type", options=("--sorted",)))
+        yield growth(f"growth.{factor}", f"{factor} times the records", share=factor)
+    yield Row("growth.10-blast", "10 times the records, ready-made requests", blast, share=10)
+    yield growth("apps.1", "1 app a record", options=fixed_apps(1))
+    yield growth("apps.50", "50 apps a record", options=fixed_apps(50))
+    yield growth("apps.1000", "1000 apps a record", options=fixed_apps(1000), share=0.2)
+    yield growth("shape.one-type", "all records of one type", options=("--types", "idfa"))
+    yield growth("shape.sorted", "sorted by type", options=("--sorted",))
+
+
+def distance_rows():
     for batch in (64, 256, 1024):
-        rows.append(Row(f"delay.{batch}", f"round trip of {DELAY_MS} ms, batches of {batch}",
-                        delayed_pipeline(DELAY_MS, ("--batch", str(batch))), share=0.1, decompressor="igzip",
-                        needs=("igzip",)))
+        yield Row(f"delay.{batch}", f"round trip of {DELAY_MS} ms, batches of {batch}",
+                  delayed_pipeline(DELAY_MS, ("--batch", str(batch))), share=0.1, decompressor="igzip",
+                  needs=("igzip",))
     for distance in DISTANCES_MS:
-        rows.append(Row(f"distance.{distance}", f"round trip of {distance} ms, the usual batches",
-                        delayed_pipeline(distance), share=0.1, decompressor="igzip", needs=("igzip",)))
-    return rows
+        yield Row(f"distance.{distance}", f"round trip of {distance} ms, the usual batches",
+                  delayed_pipeline(distance), share=0.1, decompressor="igzip", needs=("igzip",))
+
+
+def all_rows():
+    return [*floor_rows(), *pipeline_rows(), *peer_rows(), *growth_rows(), *distance_rows()]

@@ -13,12 +13,12 @@ SETTLE_S = 30
 
 
 class Server:
-    def __init__(self, folder, name, memory_mb):
+    def __init__(self, folder, name, options):
         self.pid_file = os.path.join(folder, name + ".pid")
         self.port_file = os.path.join(folder, name + ".port")
         # Whatever becomes of the benchmark, its servers end with it.
-        command = ["setpriv", "--pdeathsig", "KILL", "memcached", "-t", "1", "-m", str(memory_mb),
-                   "-l", "127.0.0.1", "-p", "-1", "-U", "0"]
+        command = ["setpriv", "--pdeathsig", "KILL", "memcached", "-t", "1", "-m", "2048",
+                   "-l", "127.0.0.1", "-p", "-1", "-U", "0", *options]
         if os.geteuid() == 0:
             command += ["-u", "root"]
         self.process = subprocess.Popen(command + ["-P", self.pid_file], stdin=subprocess.DEVNULL,
@@ -63,15 +63,15 @@ class Server:
 class Servers:
     """The four, empty when the block begins, gone when it ends."""
 
-    def __init__(self, memory_mb=2048):
-        self.memory_mb = memory_mb
+    def __init__(self, options=()):
+        self.options = options
         self.all = []
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="memc-bench-servers.")
         try:
             for name in TYPES:
-                self.all.append(Server(self.folder, name, self.memory_mb))
+                self.all.append(Server(self.folder, name, self.options))
             for server in self.all:
                 server.await_start()
         except BaseException:
