@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINGER_MS = 100, WAIT_MS = 30000, MAX_LINE_BYTES = 1024 * 1024, NICE = 10, NICE_MOST = 19 };
+enum { LINGER_MS = 100, WAIT_MS = 30000, MAX_LINE_BYTES = 1024 * 1024, NICE_MOST = 19 };
 
 enum options_result options_fail(struct options_error *error, const char *format, ...)
 {
@@ -69,10 +69,10 @@ static enum options_result bad_option(int code, char **argv, struct options_erro
                         argv[optind - 1]);
 }
 
-void common_options_default(struct common_options *common)
+void common_options_default(struct common_options *common, int nice)
 {
     *common = (struct common_options){
-        .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = NICE};
+        .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = nice};
 }
 
 enum options_result common_option(int code, char **argv, struct common_options *common,

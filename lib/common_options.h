@@ -33,7 +33,7 @@ enum {
         "nice", required_argument, NULL, OPTION_NICE                                               \
     }
 
-void common_options_default(struct common_options *common);
+void common_options_default(struct common_options *common, int nice);
 
 /* Takes an option of the list above. OPTIONS_RUN: done, go on. */
 enum options_result common_option(int code, char **argv, struct common_options *common,

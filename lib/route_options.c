@@ -26,6 +26,9 @@ const char ROUTE_HELP[] =
 
 enum { OPTION_FIFO = OPTION_OWN }; /* + type */
 
+/* Nicer than the decompressor, less nice than the sinks: nobody breaks in on who feeds them. */
+enum { NICE = 10 };
+
 static const struct option LONG[] = {{"dir", required_argument, NULL, 'd'},
                                      {"idfa", required_argument, NULL, OPTION_FIFO + DEVTYPE_IDFA},
                                      {"gaid", required_argument, NULL, OPTION_FIFO + DEVTYPE_GAID},
@@ -70,7 +73,7 @@ enum options_result route_options_parse(int argc, char **argv, struct route_opti
     int code;
 
     *options = (struct route_options){.directory = ".", .only = (1u << DEVTYPE_COUNT) - 1};
-    common_options_default(&options->common);
+    common_options_default(&options->common, NICE);
     opterr = 0;
     optind = 0; /* also from the start for another argv, as glibc has it */
     while (result == OPTIONS_RUN &&

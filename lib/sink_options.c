@@ -39,7 +39,13 @@ enum {
     OPTION_TEST
 };
 
-enum { TIMEOUT_MS = 5000, TIMEOUT_LEAST_MS = 300, RETRY_MS = 30000, TTL_LEAST_MS = 1000 };
+enum {
+    TIMEOUT_MS = 5000,
+    TIMEOUT_LEAST_MS = 300,
+    RETRY_MS = 30000,
+    TTL_LEAST_MS = 1000,
+    NICE = 15
+};
 
 static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      {"batch", required_argument, NULL, 'b'},
@@ -188,7 +194,7 @@ enum options_result sink_options_parse(int argc, char **argv, struct sink_option
                                      .retry_ms = RETRY_MS,
                                      .limited = true,
                                      .error_rate = {1, 100}};
-    common_options_default(&options->common);
+    common_options_default(&options->common, NICE);
     opterr = 0;
     optind = 0; /* also from the start for another argv, as glibc has it */
     while (result == OPTIONS_RUN &&

@@ -39,6 +39,7 @@ static void test_defaults(void)
     is_u64((uint64_t)o.timeout_ms, 5000, "timeout 5 s");
     is_u64((uint64_t)o.retry_ms, 30000, "retries for 30 s");
     is_u64((uint64_t)o.common.wait_ms, 30000, "waits for 30 s");
+    is_u64((uint64_t)o.common.nice, 15, "fifteen nicer");
     ok(o.ttl_seconds == 0, "no expiry");
     ok(o.limited && o.error_rate.numerator * 100 == o.error_rate.denominator,
        "at most one error in a hundred");
