@@ -19,6 +19,12 @@ HARDEN   ?= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protectio
 	-fcf-protection -fPIE
 HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
+# The two programs are optimised as a whole, by gcc; tests take the same objects as they are.
+ifeq ($(VARIANT)$(CC),releasegcc)
+LTO ?= -flto -ffat-lto-objects
+NO_LTO := -fno-lto
+endif
+
 PROTOBUF  := $(shell $(PKG_CONFIG) --libs libprotobuf-c 2>/dev/null)
 MEMCACHED := -lmemcached
 
@@ -42,20 +48,20 @@ endif
 all: $(BIN)/memc_route $(BIN)/memc_sink
 
 $(BIN)/memc_route: $(B)/memc_route.o $(B)/libmemc.a
-	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(LTO) $(ALL_LDFLAGS) -o $@ $^
 
 $(BIN)/memc_sink: $(B)/memc_sink.o $(B)/libmemc.a
-	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(MEMCACHED) $(PROTOBUF)
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(LTO) $(ALL_LDFLAGS) -o $@ $^ $(MEMCACHED) $(PROTOBUF)
 
 $(B)/libmemc.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(call Q,AR  )$(AR) rcs $@ $^
 
 $(B)/%.o: %.c | $(B)/appsinstalled.pb-c.h
-	$(call Q,CC  )$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call Q,CC  )$(CC) $(ALL_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: lib/%.c | $(B)/appsinstalled.pb-c.h
-	$(call Q,CC  )$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call Q,CC  )$(CC) $(ALL_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 
 # Generated code is not held to our warnings.
 $(B)/appsinstalled.pb-c.o: $(B)/appsinstalled.pb-c.c
@@ -70,7 +76,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(sort $(wildcard tests/un
 
 $(B)/unit/%.t: tests/unit/%.c $(B)/libmemc.a
 	@mkdir -p $(B)/unit
-	$(call Q,LINK)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(B)/libmemc.a \
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(NO_LTO) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(B)/libmemc.a \
 		$(MEMCACHED) $(PROTOBUF)
 
 # Fuzz targets: with replay.c each is a test that runs over its corpus; with libFuzzer it makes its own inputs.
@@ -80,8 +86,8 @@ FUZZERS    := $(FUZZ_NAMES:%=$(B)/fuzz/%)
 
 $(FUZZ_TESTS): $(B)/fuzz/%.t: tests/fuzz/%.c tests/fuzz/replay.c $(wildcard tests/fuzz/*.h) $(B)/libmemc.a
 	@mkdir -p $(B)/fuzz
-	$(call Q,LINK)$(CC) $(ALL_CFLAGS) -DCORPUS='"tests/fuzz/corpus/$*"' $(ALL_LDFLAGS) -o $@ $< \
-		tests/fuzz/replay.c $(B)/libmemc.a $(MEMCACHED) $(PROTOBUF)
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(NO_LTO) -DCORPUS='"tests/fuzz/corpus/$*"' \
+		$(ALL_LDFLAGS) -o $@ $< tests/fuzz/replay.c $(B)/libmemc.a $(MEMCACHED) $(PROTOBUF)
 
 $(FUZZERS): %: %.o $(B)/libmemc.a
 	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(MEMCACHED) $(PROTOBUF)

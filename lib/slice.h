@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct slice {
     const char *at;
@@ -20,16 +21,39 @@ struct slice slice_of(const char *text);
 bool slice_equal(struct slice a, struct slice b);
 
 /* White space of a record: space, \t, \v, \f, \r. */
-bool slice_is_white(char byte);
+static inline bool slice_is_white(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f' || byte == '\r';
+}
 
 /* The slice without white space at both ends. */
-struct slice slice_strip(struct slice s);
+static inline struct slice slice_strip(struct slice s)
+{
+    for (; s.len > 0 && slice_is_white(s.at[0]); s.len--)
+        s.at++;
+    while (s.len > 0 && slice_is_white(s.at[s.len - 1]))
+        s.len--;
+    return s;
+}
 
 /*
  * Takes what stands before the first `byte` off the front of *rest, and the
  * byte with it. Without one it takes all, and *rest becomes {NULL, 0}: so a
  * loop `while (rest.at)` sees every field, empty ones too.
  */
-struct slice slice_cut(struct slice *rest, char byte);
+static inline struct slice slice_cut(struct slice *rest, char byte)
+{
+    struct slice head = *rest;
+    const char *found = rest->len > 0 ? memchr(rest->at, byte, rest->len) : NULL;
+
+    if (found) {
+        head.len = (size_t)(found - rest->at);
+        rest->at = found + 1;
+        rest->len -= head.len + 1;
+    } else {
+        *rest = (struct slice){NULL, 0};
+    }
+    return head;
+}
 
 #endif
