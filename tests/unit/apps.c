@@ -156,7 +156,7 @@ static void test_places(void)
 typedef char *put_function(const uint32_t *, size_t, char *);
 
 static bool puts_as(const uint32_t *apps, size_t count, put_function *put, const uint8_t *expected,
-                 size_t expected_len)
+                    size_t expected_len)
 {
     char bytes[ROOM + 4];
     const char *end = put(apps, count, bytes);
