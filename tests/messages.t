@@ -44,7 +44,7 @@ cat >load <<END
 TMPDIR=\${WORK:-$T/work} exec "$load" -q --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
 END
 chmod +x load
-wrong='memc_load: wrong server address (--idfa and the like) or --sink-option, see above'
+wrong='memc_load: wrong server address (--idfa and the like), --sink-option, --max-line or --nice, see above'
 says 64 "memc_sink: server 'nowhere': the port is missing: HOST:PORT; $help
 $wrong" ./load --idfa nowhere good.tsv
 says 64 "memc_sink: --batch: 'x' is no number from 1 to 1024; $help

@@ -54,6 +54,8 @@ exec gzip "\$@"
 END
 chmod +x slow/igzip
 printf 'idfa\ta\t1\t2\t3\n' | gzip >a.tsv.gz
+status 64 '--nice 20' -- ./load --nice 20 a.tsv.gz
+is "$(sort -u err | cut -d : -f 1 | tr '\n' ' ')$(wc -l <err)" 'memc_load memc_sink 2' 'is told once, before anything begins'
 background load env PATH="$T/slow:$PATH" ./load --nice 7 a.tsv.gz
 until_true test -e held || bail 'the decompressor was not started'
 for program in memc_sink memc_route; do
