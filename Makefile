@@ -19,9 +19,9 @@ HARDEN   ?= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protectio
 	-fcf-protection -fPIE
 HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-# The two programs are optimised as a whole, by gcc; tests take the same objects as they are.
+# The two programs are optimised as a whole, by gcc (LTO= leaves that out); tests take the same objects as they are.
 ifeq ($(VARIANT)$(CC),releasegcc)
-LTO ?= -flto -ffat-lto-objects
+LTO ?= -flto=auto -ffat-lto-objects
 NO_LTO := -fno-lto
 endif
 

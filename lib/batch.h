@@ -16,9 +16,10 @@ enum { BATCH_RECORDS_MAX = 1024, BATCH_RECORDS_DEFAULT = 1024 };
 struct batch_record {
     struct slice key; /* 1 to 250 bytes */
     struct slice value;
-    struct slice line; /* the input's bytes: whoever gets a record back, gets these */
-    uint64_t number;   /* of the line, for messages */
-    uint64_t offset;   /* of its first byte in the input */
+    struct slice
+        line;        /* the input's bytes, for whoever gets the record back; empty if nobody does */
+    uint64_t number; /* of the line, for messages */
+    uint64_t offset; /* of its first byte in the input */
 };
 
 struct batch {

@@ -25,7 +25,7 @@ size_t encode_key(const struct record *record, char *key)
 size_t encode_value_max(size_t line_bytes)
 {
     /* A tag and a varint never take more bytes than the decimal and its comma; each double takes
-     * nine. */
+     * nine, which also is room enough for what apps_put writes over. */
     return line_bytes + 18;
 }
 

@@ -4,8 +4,8 @@
  * The value is `UserApps` of proto/appsinstalled.proto in protobuf's wire
  * format (protobuf.dev, "Encoding"), the bytes that protobuf-c's own serializer
  * gives: fields in the order of their numbers, apps not packed (proto2), lat and
- * lon always there. They are written here, for this one message, because a
- * general serializer takes a tenth of a whole load; tests compare the two.
+ * lon always there. They are written here and in apps.c, for this one message,
+ * because a general serializer takes a tenth of a whole load; tests compare the two.
  */
 #ifndef MEMC_ENCODE_H
 #define MEMC_ENCODE_H

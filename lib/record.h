@@ -43,7 +43,7 @@ enum record_result {
 /* The reason in words, without any byte of the record. */
 const char *record_strerror(enum record_result result);
 
-/* The number of apps that a line of this many bytes can hold at most. */
+/* How many numbers record_parse may write for a line of this many bytes; see apps_room. */
 size_t record_apps_max(size_t line_bytes);
 
 /* The device type that the first field names, all that routing needs; false: it is none. */

@@ -27,7 +27,7 @@ static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
 struct store {
     struct server *server;
     struct store_options options;
-    size_t batch_bytes; /* on the connection; in memory, with the lines, twice as much */
+    size_t batch_bytes; /* on the connection; in memory, with lines, twice as much */
     struct batch *filling, *before;
     size_t head, sent;
     bool memory_refused; /* the head was refused for lack of memory once */
