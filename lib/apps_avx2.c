@@ -154,7 +154,7 @@ AVX2 void apps_avx2_read(struct slice *list, uint32_t **next)
 
 AVX2 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
 {
-    enum { TAG = 1 << 3, PUT_BYTES = 3, HALF = APPS_AVX2_LANES / 2 };
+    enum { TAG = 1 << 3, HALF_BYTES = 3 * APPS_AVX2_LANES / 2 };
     const __m256i joined = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1,
                                             0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
 
@@ -169,9 +169,9 @@ AVX2 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
         __m256i put = _mm256_or_si256(_mm256_or_si256(low, high), _mm256_set1_epi32(0x8000 | TAG));
         put = _mm256_shuffle_epi8(put, joined);
         _mm_storeu_si128((__m128i *)(void *)at, _mm256_castsi256_si128(put));
-        at += HALF * PUT_BYTES;
+        at += HALF_BYTES;
         _mm_storeu_si128((__m128i *)(void *)at, _mm256_extracti128_si256(put, 1));
-        at += HALF * PUT_BYTES;
+        at += HALF_BYTES;
     }
     return at;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The filters run nicer than what feeds them, by as much as --nice says.
-# shellcheck disable=SC2154 # ADDR_idfa is set by start_four
+# shellcheck disable=SC2154,SC2317 # ADDR_idfa is set by start_four; `eventually` calls has_niceness
 . "$(dirname "$0")/harness.sh"
 
 route=$BIN/memc_route
