@@ -122,12 +122,12 @@ static enum linebuf_result wait_ready(struct linebuf *in, int wait_ms)
 
     int count = stop_poll(&ready, wait_ms);
 
+    if (stop_signal()) /* also when bytes have come with it: those are not taken */
+        return LINEBUF_STOPPED;
     if (count > 0)
         return LINEBUF_FILLED;
     if (count == 0)
         return LINEBUF_IDLE;
-    if (stop_signal())
-        return LINEBUF_STOPPED;
     return errno == EINTR ? LINEBUF_SIGNAL : LINEBUF_ERROR;
 }
 
