@@ -75,41 +75,61 @@ void common_options_default(struct common_options *common, int nice)
         .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = nice};
 }
 
+/* What an option without a value sets; NULL: another one. */
+static bool *flag_of(int code, struct common_options *common)
+{
+    switch (code) {
+    case 'p':
+        return &common->progress;
+    case 'q':
+        return &common->quiet;
+    case 'v':
+        return &common->verbose;
+    case OPTION_APPEND:
+        return &common->append;
+    default:
+        return NULL;
+    }
+}
+
+/* What takes an option's value as it is; NULL: another one. */
+static const char **text_of(int code, struct common_options *common)
+{
+    switch (code) {
+    case 'r':
+        return &common->rejects;
+    case 's':
+        return &common->stats;
+    case OPTION_LABEL:
+        return &common->label;
+    default:
+        return NULL;
+    }
+}
+
 enum options_result common_option(int code, char **argv, struct common_options *common,
                                   struct options_error *error)
 {
+    bool *flag = flag_of(code, common);
+    const char **text = text_of(code, common);
+
+    if (flag)
+        *flag = true;
+    if (text)
+        *text = optarg;
+    if (flag || text)
+        return OPTIONS_RUN;
     switch (code) {
     case 'h':
         return OPTIONS_HELP;
     case 'V':
         return OPTIONS_VERSION;
-    case 'p':
-        common->progress = true;
-        return OPTIONS_RUN;
-    case 'q':
-        common->quiet = true;
-        return OPTIONS_RUN;
-    case 'v':
-        common->verbose = true;
-        return OPTIONS_RUN;
-    case 'r':
-        common->rejects = optarg;
-        return OPTIONS_RUN;
-    case 's':
-        common->stats = optarg;
-        return OPTIONS_RUN;
     case 'w':
         return option_duration("wait", 0, INT64_MAX, &common->wait_ms, error);
     case OPTION_LINGER:
         return option_duration("linger", 0, INT32_MAX, &common->linger_ms, error);
     case OPTION_MAX_LINE:
         return option_max_line(&common->max_line, error);
-    case OPTION_LABEL:
-        common->label = optarg;
-        return OPTIONS_RUN;
-    case OPTION_APPEND:
-        common->append = true;
-        return OPTIONS_RUN;
     case OPTION_NICE:
         return option_nice(&common->nice, error);
     default:

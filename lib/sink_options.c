@@ -109,6 +109,23 @@ static enum options_result take_timeout(int *timeout_ms, struct options_error *e
     return result;
 }
 
+/* SINK_LOAD: no option that asks for another mode. */
+static enum sink_mode mode_of(int code)
+{
+    switch (code) {
+    case 'n':
+        return SINK_DRY_RUN;
+    case OPTION_VERIFY:
+        return SINK_VERIFY;
+    case OPTION_COUNTERS:
+        return SINK_COUNTERS;
+    case OPTION_TEST:
+        return SINK_TEST;
+    default:
+        return SINK_LOAD;
+    }
+}
+
 static enum options_result take_mode(enum sink_mode mode, struct sink_options *options,
                                      struct options_error *error)
 {
@@ -118,15 +135,43 @@ static enum options_result take_mode(enum sink_mode mode, struct sink_options *o
     return OPTIONS_RUN;
 }
 
+/* What an option without a value sets; NULL: another one. */
+static bool *flag_of(int code, struct sink_options *options)
+{
+    switch (code) {
+    case 'k':
+        return &options->keep_open;
+    case OPTION_ALLOW_EVICTIONS:
+        return &options->allow_evictions;
+    case OPTION_WHOLE_LINES:
+        return &options->whole_lines;
+    default:
+        return NULL;
+    }
+}
+
+static enum options_result take_type(struct sink_options *options, struct options_error *error)
+{
+    options->any_type = false;
+    if (devtype_find(slice_of(optarg), &options->type))
+        return OPTIONS_RUN;
+    return options_fail(error, "--type: '%s' is none of idfa, gaid, adid, dvid", optarg);
+}
+
 static enum options_result take(int code, char **argv, struct sink_options *options,
                                 struct options_error *error)
 {
+    bool *flag = flag_of(code, options);
+
+    if (flag) {
+        *flag = true;
+        return OPTIONS_RUN;
+    }
+    if (mode_of(code) != SINK_LOAD)
+        return take_mode(mode_of(code), options, error);
     switch (code) {
     case 'T':
-        options->any_type = false;
-        if (devtype_find(slice_of(optarg), &options->type))
-            return OPTIONS_RUN;
-        return options_fail(error, "--type: '%s' is none of idfa, gaid, adid, dvid", optarg);
+        return take_type(options, error);
     case 'b':
         return take_batch(&options->batch, error);
     case 't':
@@ -138,25 +183,8 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     case 'u':
         options->undelivered = optarg;
         return OPTIONS_RUN;
-    case 'k':
-        options->keep_open = true;
-        return OPTIONS_RUN;
-    case 'n':
-        return take_mode(SINK_DRY_RUN, options, error);
     case OPTION_TTL:
         return take_ttl(&options->ttl_seconds, error);
-    case OPTION_VERIFY:
-        return take_mode(SINK_VERIFY, options, error);
-    case OPTION_ALLOW_EVICTIONS:
-        options->allow_evictions = true;
-        return OPTIONS_RUN;
-    case OPTION_WHOLE_LINES:
-        options->whole_lines = true;
-        return OPTIONS_RUN;
-    case OPTION_COUNTERS:
-        return take_mode(SINK_COUNTERS, options, error);
-    case OPTION_TEST:
-        return take_mode(SINK_TEST, options, error);
     default:
         return common_option(code, argv, &options->common, error);
     }
