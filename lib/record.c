@@ -36,11 +36,6 @@ const char *record_strerror(enum record_result result)
     return "unknown reason";
 }
 
-size_t record_apps_max(size_t line_bytes)
-{
-    return apps_room(line_bytes);
-}
-
 bool record_is_blank(struct slice line)
 {
     return slice_strip(line).len == 0;

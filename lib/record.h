@@ -43,9 +43,6 @@ enum record_result {
 /* The reason in words, without any byte of the record. */
 const char *record_strerror(enum record_result result);
 
-/* How many numbers record_parse may write for a line of this many bytes; see apps_room. */
-size_t record_apps_max(size_t line_bytes);
-
 /* The device type that the first field names, all that routing needs; false: it is none. */
 bool record_type(struct slice line, enum devtype *type);
 
@@ -56,8 +53,8 @@ bool record_is_blank(struct slice line);
 bool record_has_mark(struct slice line);
 
 /*
- * Reads the line (without its LF). `apps` has room for record_apps_max of its
- * length. On another result than RECORD_OK *record is undefined.
+ * Reads the line (without its LF). `apps` has room for apps_room of its length
+ * (apps.h). On another result than RECORD_OK *record is undefined.
  */
 enum record_result record_parse(struct slice line, uint32_t *apps, struct record *record);
 

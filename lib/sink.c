@@ -1,5 +1,6 @@
 #include "sink.h"
 
+#include "apps.h"
 #include "encode.h"
 #include "record.h"
 
@@ -74,7 +75,7 @@ bool sink_open(struct sink *sink, const struct linebuf *in)
     bool whole;
 
     sink->in = in;
-    sink->apps = malloc(record_apps_max(options->common.max_line) * sizeof *sink->apps);
+    sink->apps = malloc(apps_room(options->common.max_line) * sizeof *sink->apps);
     sink->value = malloc(encode_value_max(options->common.max_line));
     whole = sink->apps && sink->value;
     if (options->mode == SINK_LOAD)

@@ -1,5 +1,7 @@
 /* record: one line of the log, by the rules of the README's section on records. */
 #include "record.h"
+
+#include "apps.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -15,7 +17,7 @@ static enum record_result parse(struct slice line, uint32_t **apps, struct slice
                                 struct record *record)
 {
     *copy = exact_copy(line);
-    *apps = calloc(record_apps_max(line.len), sizeof **apps);
+    *apps = calloc(apps_room(line.len), sizeof **apps);
     if (!*apps)
         scratch_bail("calloc");
     return record_parse(*copy, *apps, record);

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { ARGS_MAX = 12 };
+enum { ARGS_MAX = 13 };
 
 /* argv of a NULL-terminated list; getopt_long(3) may change its order. */
 static enum options_result parse(const char *const list[ARGS_MAX], struct route_options *options,
@@ -51,8 +51,8 @@ static void test_all(void)
                                                "--wait=5m", "--sentinel", "--rejects", "bad",
                                                "--gaid=/x", "--dvid",     "/dev/fd/5", NULL};
     static const char *const COMMON[ARGS_MAX] = {
-        "--stats=-", "--progress", "--linger=0", "--max-line=8M", "--label",   "day 1",
-        "--append",  "--quiet",    "--verbose",  "--idfa=i",      "--nice=19", NULL};
+        "--stats=-", "--progress", "--linger=0", "--max-line=8M", "--label",   "day 1", "--append",
+        "--quiet",   "--verbose",  "--idfa=i",   "--adid=a",      "--nice=19", NULL};
     static const char *const SHORT[ARGS_MAX] = {"-drun", "-mE", "-o", "idfa", "-w", "1",
                                                 "-pqv",  "-r",  "-",  "-s",   "x",  NULL};
     struct options_error error;
@@ -73,6 +73,7 @@ static void test_all(void)
     is_str(o.common.stats, "-", "stats");
     is_str(o.common.label, "day 1", "label");
     is_str(o.path[DEVTYPE_IDFA], "i", "idfa's path");
+    is_str(o.path[DEVTYPE_ADID], "a", "adid's path");
     is_u64((uint64_t)o.common.nice, 19, "nice");
     ok(parse(SHORT, &o, &error) == OPTIONS_RUN, "short options: %s", error.text);
     ok(strcmp(o.directory, "run") == 0 && o.make_fifos && o.sentinel && o.only == 1 &&
