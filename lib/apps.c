@@ -17,7 +17,7 @@ static const char *read_any(const char *at, const char *end, uint32_t *app, bool
     const char *stop = comma ? comma : end;
     struct slice text = {at, (size_t)(stop - at)};
 
-    *valid = number_u32(slice_strip(text), app);
+    *valid = !memchr(text.at, '\t', text.len) && number_u32(slice_strip(text), app);
     return stop;
 }
 

@@ -152,42 +152,51 @@ static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* Digits, eight at a look, added to *sum; returns how many. More than 19 may overflow it. */
-static size_t take_digits(const char *at, const char *end, uint64_t *sum)
-{
-    const char *begin = at;
-    uint32_t eight;
+static const uint32_t TEN[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-    while (end - at >= NUMBER_LOOK_BYTES && number_look(at, &eight) == NUMBER_LOOK_BYTES) {
-        *sum = *sum * 100000000 + eight;
-        at += NUMBER_LOOK_BYTES;
+/* The digits between `at` and `end`, 1 to 16, behind `sum`; of end, eight bytes can be read before
+ * it. False: there are others, or too many. */
+static bool add_digits(const char *at, const char *end, uint64_t *sum)
+{
+    size_t count = (size_t)(end - at);
+    uint32_t part;
+
+    if (count > NUMBER_LOOK_BYTES) {
+        if (count > (size_t)2 * NUMBER_LOOK_BYTES || number_look(at, &part) != NUMBER_LOOK_BYTES)
+            return false;
+        *sum = *sum * TEN[NUMBER_LOOK_BYTES] + part;
+        count -= NUMBER_LOOK_BYTES;
     }
-    for (; at < end && is_digit(*at); at++)
-        *sum = *sum * 10 + (uint64_t)(*at - '0');
-    return (size_t)(at - begin);
+    if (!number_last(end, count, &part))
+        return false;
+    *sum = *sum * TEN[count] + part;
+    return true;
 }
 
-/* As it mostly is: [-]digits[.digits] of so few that both their integer and its power of ten are
- * exact. */
+/*
+ * As it mostly is: [-]digits.digits, 8 bytes or more, of so few digits that
+ * both their integer and its power of ten are exact.
+ */
 static bool short_double(struct slice text, double *value)
 {
+    static const double SIGN[] = {1, -1};
     const char *at = text.at, *end = at + text.len;
-    bool negative = at < end && *at == '-';
-    uint64_t mantissa = 0;
-    size_t after_point = 0;
+    uint32_t whole;
 
-    at += negative;
-    size_t digits = take_digits(at, end, &mantissa);
-    at += digits;
-    if (at < end && *at == '.') {
-        after_point = take_digits(at + 1, end, &mantissa);
-        at += 1 + after_point;
-        digits += after_point;
-    }
-    if (at != end || digits == 0 || digits > MANTISSA_DIGITS || mantissa > UINT64_C(1) << 53)
+    if (text.len <= NUMBER_LOOK_BYTES)
         return false;
-    double result = (double)mantissa / POWER[after_point];
-    *value = negative ? -result : result;
+    bool negative = *at == '-';
+    at += negative;
+    size_t digits = number_look(at, &whole);
+    const char *fraction = at + digits + 1;
+    if (digits == 0 || fraction >= end || at[digits] != '.')
+        return false;
+    uint64_t mantissa = whole;
+    size_t after_point = (size_t)(end - fraction);
+    if (digits + after_point > MANTISSA_DIGITS || !add_digits(fraction, end, &mantissa) ||
+        mantissa > UINT64_C(1) << 53)
+        return false;
+    *value = SIGN[negative] * ((double)mantissa / POWER[after_point]);
     return true;
 }
 

@@ -25,6 +25,10 @@ static inline size_t number_look(const char *at, uint32_t *value);
 /* The same for exactly four digits; false: others stand there, and *value is undefined. */
 static inline bool number_four(const char *at, uint32_t *value);
 
+/* The worth of the last `count` digits before `end`, 1 to 8, of eight readable bytes; false: they
+ * are not all digits, and *value is undefined. */
+static inline bool number_last(const char *end, size_t count, uint32_t *value);
+
 /*
  * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
  * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
@@ -56,26 +60,45 @@ bool number_ratio(struct slice text, struct ratio *value);
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /*
- * All eight bytes at once, the first one in the lowest byte of a word. A byte
- * that is no digit gets its high bit set by the sum; what it carries over
- * spoils only bytes behind it. Then neighbours are joined to two, four and
- * eight digits, each by one multiplication.
+ * All eight bytes at once, the first one in the lowest byte of a word, '0'
+ * taken from each. A byte that is no digit gets its high bit set by the sum;
+ * what it carries over spoils only bytes behind it.
  */
+static inline uint64_t number_others(uint64_t word)
+{
+    return (word | (word + 0x7676767676767676)) & 0x8080808080808080;
+}
+
+/* Neighbours are joined to two, four and eight digits, each by one multiplication. */
+static inline uint32_t number_join(uint64_t word)
+{
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+    return (uint32_t)(word * 10000 + (word >> 32));
+}
+
 static inline size_t number_look(const char *at, uint32_t *value)
 {
     uint64_t word;
 
     memcpy(&word, at, sizeof word);
     word ^= 0x3030303030303030;
-    uint64_t others = (word | (word + 0x7676767676767676)) & 0x8080808080808080;
+    uint64_t others = number_others(word);
     unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
     if (bits == 0)
         return 0;
-    word <<= 64 - bits; /* zeros in front are digits too */
-    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
-    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
-    *value = (uint32_t)(word * 10000 + (word >> 32));
+    *value = number_join(word << (64 - bits)); /* zeros in front are digits too */
     return bits / 8;
+}
+
+static inline bool number_last(const char *end, size_t count, uint32_t *value)
+{
+    uint64_t word;
+
+    memcpy(&word, end - sizeof word, sizeof word);
+    word = (word ^ 0x3030303030303030) & ~UINT64_C(0) << (64 - 8 * count);
+    *value = number_join(word);
+    return number_others(word) == 0;
 }
 
 static inline bool number_four(const char *at, uint32_t *value)
@@ -103,6 +126,11 @@ static inline size_t number_look(const char *at, uint32_t *value)
 static inline bool number_four(const char *at, uint32_t *value)
 {
     return number_u32((struct slice){at, 4}, value);
+}
+
+static inline bool number_last(const char *end, size_t count, uint32_t *value)
+{
+    return number_u32((struct slice){end - count, count}, value);
 }
 #endif
 

@@ -59,14 +59,23 @@ bool record_has_mark(struct slice line)
     return line.len >= 3 && memcmp(line.at, "\xEF\xBB\xBF", 3) == 0;
 }
 
+/* The last field is all that is left, not stripped: whether it has a TAB is looked at later. */
 static bool split(struct slice line, struct slice field[FIELD_COUNT])
 {
-    for (int i = 0; i < FIELD_COUNT; i++) {
+    for (int i = 0; i < FIELD_APPS; i++) {
+        field[i] = slice_strip(slice_cut(&line, '\t'));
         if (!line.at)
             return false;
-        field[i] = slice_strip(slice_cut(&line, '\t'));
     }
-    return !line.at;
+    field[FIELD_APPS] = line;
+    return true;
+}
+
+static bool has_more_fields(struct slice line)
+{
+    for (int i = 0; i < FIELD_COUNT; i++)
+        slice_cut(&line, '\t');
+    return line.at;
 }
 
 /* White space, a control byte: of eight bytes at once the high bit of the first such one is set. */
@@ -125,8 +134,10 @@ enum record_result record_parse(struct slice line, uint32_t *apps, struct record
     if (line.len == 0)
         return RECORD_BLANK;
     enum record_result result = parse_fields(line, record);
-    /* Any field with a NUL is bad, and any app: without either there is none to look for. */
-    if ((result != RECORD_OK || record->apps_dropped > 0) && memchr(line.at, '\0', line.len))
+    if (result == RECORD_OK && record->apps_dropped == 0)
+        return result;
+    /* A NUL makes any field bad, and a NUL or a TAB any app: only now there is one to look for. */
+    if (memchr(line.at, '\0', line.len))
         return RECORD_NUL_BYTE;
-    return result;
+    return result != RECORD_BYTE_ORDER_MARK && has_more_fields(line) ? RECORD_FIELD_COUNT : result;
 }

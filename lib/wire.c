@@ -7,6 +7,7 @@ enum { LIBRARY_BUFFER_BYTES = 8196 }; /* libmemcached's write buffer */
 void wire_open(struct wire *wire, struct server *server)
 {
     wire->server = server;
+    wire->instance = memcached_server_instance_by_position(server->memc, 0);
     wire->owed = 0;
     wire->unflushed = 0;
     memcached_result_create(server->memc, &wire->result);
@@ -25,8 +26,7 @@ size_t wire_bytes(const struct batch_record *record)
 
 static bool is_in_step(const struct wire *wire)
 {
-    return wire->owed == memcached_server_response_count(
-                             memcached_server_instance_by_position(wire->server->memc, 0));
+    return wire->owed == memcached_server_response_count(wire->instance);
 }
 
 static enum peer flush_library(struct wire *wire)

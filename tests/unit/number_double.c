@@ -3,6 +3,7 @@
  * constant, or is what strtod(3) reads from the same text.
  */
 #include "number.h"
+#include "scratch.h"
 #include "tap.h"
 
 #include <float.h>
@@ -45,6 +46,9 @@ static void test_grammar(void)
         TEXT("1E-"),
         TEXT("1e5."),
         TEXT("1.2.3"),
+        TEXT("12345.678.9"),
+        TEXT("1.23456789."),
+        TEXT("12345678..9"),
         TEXT(" 1"),
         TEXT("1 "),
         TEXT("1\t"),
@@ -231,11 +235,41 @@ static void test_random_texts(void)
     is_u64(wrong, 0, "200,000 random decimals are read as strtod reads them");
 }
 
+/* Every length in front of the point and behind it; then a byte that is no digit at every place. */
+static void test_lengths(void)
+{
+    static const char NO_DIGIT[] = "/:x\xb9";
+    size_t wrong = 0, taken = 0;
+    char text[64];
+    double value = 42;
+
+    for (size_t i = 0; i < (size_t)11 * 21 * 100; i++) {
+        size_t whole = 1 + i % 11, fraction = i / 11 % 21, used = 0;
+        if (i / 11 / 21 % 2)
+            text[used++] = '-';
+        size_t begin = used;
+        for (size_t d = 0; d < whole + fraction; d++) {
+            if (d == whole)
+                text[used++] = '.';
+            text[used++] = (char)('0' + random_bits() % 10);
+        }
+        text[used] = '\0';
+        wrong += !same_as_strtod(text);
+        text[begin + random_bits() % (used - begin)] = NO_DIGIT[i % (sizeof NO_DIGIT - 1)];
+        struct slice exact = exact_copy((struct slice){text, used});
+        taken += number_double(exact, &value);
+        free((void *)(uintptr_t)exact.at);
+    }
+    is_u64(wrong, 0, "every length is read as strtod reads it");
+    is_u64(taken, 0, "none is taken with a byte that does not belong there");
+}
+
 int main(void)
 {
     test_grammar();
     test_corners();
     test_round_trips();
+    test_lengths();
     test_random_texts();
     return done_testing();
 }

@@ -1,4 +1,4 @@
-/* number: the fast look at the digits in front. */
+/* number: the fast looks at digits in front and at the end. */
 #include "number.h"
 #include "tap.h"
 
@@ -40,8 +40,29 @@ static void test_look(void)
     is_u64(wrong_four, 0, "number_four, likewise");
 }
 
+static void test_last(void)
+{
+    static const unsigned char AROUND[] = {'0', '9', '5', 0xff, 0x00, ':', '/', 0xb9, 0x8a};
+    size_t wrong = 0;
+
+    for (size_t i = 0; i < 256 * COUNT(AROUND) * NUMBER_LOOK_BYTES * NUMBER_LOOK_BYTES; i++) {
+        unsigned char text[NUMBER_LOOK_BYTES + 1] = "12345678";
+        size_t place = i / 256 % NUMBER_LOOK_BYTES, rest = i / 256 / NUMBER_LOOK_BYTES;
+        size_t count = 1 + rest / COUNT(AROUND);
+        uint32_t value = 0, expected;
+        memset(text, AROUND[rest % COUNT(AROUND)], NUMBER_LOOK_BYTES - count);
+        text[place] = (unsigned char)(i % 256);
+        const unsigned char *last = text + NUMBER_LOOK_BYTES - count;
+        bool digits = look_plainly(last, &expected) == count;
+        bool taken = number_last((const char *)text + NUMBER_LOOK_BYTES, count, &value);
+        wrong += taken != digits || (taken && value != expected);
+    }
+    is_u64(wrong, 0, "number_last, every count, every byte at every place");
+}
+
 int main(void)
 {
     test_look();
+    test_last();
     return done_testing();
 }

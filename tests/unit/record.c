@@ -54,6 +54,18 @@ static void test_verdicts(void)
         {TEXT("\tidfa\tx\t1\t2"), RECORD_FIELD_COUNT},
         {TEXT("idfa\tx\t1\t2\t3\t4"), RECORD_FIELD_COUNT},
         {TEXT("idfa\tx\t\t1\t2\t3"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\t2\t\t3"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\t2\t \t 3"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\t2\t3\t,4"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\t2\t3,\t4"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\t2\t3,x\t"
+              "4"),
+         RECORD_FIELD_COUNT},
+        {TEXT("idfx\tx\t1\t2\t3\t4"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\t\t1\t2\t3\t4"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\tx\t3\t4\t5"), RECORD_FIELD_COUNT},
+        {TEXT("idfa\tx\t1\t2\t3\0\t4"), RECORD_NUL_BYTE},
+        {TEXT("\xef\xbb\xbfidfa\tx\t1\t2\t3\t4"), RECORD_BYTE_ORDER_MARK},
         {TEXT("IDFA\tx\t1\t2\t3"), RECORD_TYPE},
         {TEXT("Idfa\tx\t1\t2\t3"), RECORD_TYPE},
         {TEXT("idf\tx\t1\t2\t3"), RECORD_TYPE},
@@ -91,6 +103,29 @@ static void test_verdicts(void)
         free(apps);
         exact_free(copy);
     }
+}
+
+/* A TAB before or behind any id of a list that is long enough to be read in eights. */
+static void test_tab_in_list(void)
+{
+    static const char HEAD[] = "idfa\tx\t1\t2\t";
+    static const char APPS[] = "1,22,333,4444,55555,666666,7777777,88888888,999999999,4294967295";
+    char line[sizeof HEAD + 3 * sizeof APPS];
+    size_t wrong = 0, size = sizeof APPS - 1, made;
+
+    for (size_t at = 0; at < 2 * size; at++) {
+        made = (size_t)snprintf(line, sizeof line, "%s%s,%s", HEAD, APPS, APPS);
+        char *tab = line + sizeof HEAD - 1 + at;
+        memmove(tab + 1, tab, made++ - (size_t)(tab - line));
+        *tab = '\t';
+        struct record record;
+        struct slice copy;
+        uint32_t *apps;
+        wrong += parse((struct slice){line, made}, &apps, &copy, &record) != RECORD_FIELD_COUNT;
+        free(apps);
+        exact_free(copy);
+    }
+    is_u64(wrong, 0, "a TAB at any place of the list is one field more");
 }
 
 static void test_content(void)
@@ -300,6 +335,7 @@ static void test_reasons(void)
 int main(void)
 {
     test_verdicts();
+    test_tab_in_list();
     test_content();
     test_apps();
     test_most_apps();
