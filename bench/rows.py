@@ -13,6 +13,7 @@ DECOMPRESSORS = {"zcat": ["zcat"], "pigz": ["pigz", "-dc"], "igzip": ["igzip", "
 DELAY_MS = 20
 DISTANCES_MS = (1, 50)
 ROOMY_HASH = ("-o", "hashpower=20")
+VAST_HASH = ("-o", "hashpower=22")
 
 
 @dataclasses.dataclass
@@ -185,8 +186,8 @@ def fixed_apps(count):
     return ("--min-apps", str(count), "--max-apps", str(count))
 
 
-def growth(name, title, **more):
-    return Row(name, title, pipeline(), decompressor="igzip", needs=("igzip",), **more)
+def growth(name, title, server_options=(), **more):
+    return Row(name, title, pipeline(*server_options), decompressor="igzip", needs=("igzip",), **more)
 
 
 def floor_rows():
@@ -219,6 +220,9 @@ def peer_rows():
 def growth_rows():
     for factor in (0.1, 1, 3.4, 10):
         yield growth(f"growth.{factor}", f"{factor} times the records", share=factor)
+    for factor in (1, 10):
+        yield growth(f"growth.{factor}-hash", f"{factor} times the records, servers with {' '.join(VAST_HASH)}", VAST_HASH,
+                     share=factor)
     yield Row("growth.10-blast", "10 times the records, ready-made requests", blast, share=10)
     yield growth("apps.1", "1 app a record", options=fixed_apps(1))
     yield growth("apps.50", "50 apps a record", options=fixed_apps(50))

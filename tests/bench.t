@@ -18,8 +18,8 @@ status 0 'the list of rows' -- "$TOP/bench/run" --list
 cut -d ' ' -f 1 out >names
 is "$(grep -cE '^(floor\.(zcat|pigz|igzip)(-cat)?|floor\.blast|pipeline\.(zcat|pigz|igzip)|load\.[124]|peer\.(plain|batched|noreply|counted))$' names)" \
     17 'has those of floor, pipeline and peers'
-is "$(grep -cE '^(growth\.(0\.1|1|3\.4|10|10-blast)|apps\.(1|50|1000)|shape\.(one-type|sorted)|delay\.(64|256|1024)|distance\.(1|50))$' names)" \
-    15 'and those of growing work'
+is "$(grep -cE '^(growth\.(0\.1|1|3\.4|10|1-hash|10-hash|10-blast)|apps\.(1|50|1000)|shape\.(one-type|sorted)|delay\.(64|256|1024)|distance\.(1|50))$' names)" \
+    17 'and those of growing work'
 status 1 'an unknown row is refused' -- "$TOP/bench/run" --row none
 
 bench --check --row floor --row pipeline --row load --row peer --row apps.1000 --row shape.sorted --row delay.256 \
