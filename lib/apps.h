@@ -17,9 +17,10 @@
 size_t apps_room(size_t bytes);
 
 /*
- * The list's elements that are a decimal up to 2^32 - 1, in white space other
- * than TAB or not, in their order; *dropped: how many others it has. Four bytes before the list
- * can be read, and the last of them is no digit. Returns how many numbers.
+ * The list's elements that are a decimal up to 2^32 - 1, in their order; white
+ * space around them, but for TABs, counts nothing. *dropped: how many others it
+ * has. Four bytes before the list can be read, and the last of them is no
+ * digit. Returns how many numbers.
  */
 size_t apps_read(struct slice list, uint32_t *apps, size_t *dropped);
 size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped);

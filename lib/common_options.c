@@ -75,7 +75,7 @@ void common_options_default(struct common_options *common, int nice)
         .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = nice};
 }
 
-/* What an option without a value sets; NULL: another one. */
+/* What an option without a value sets; NULL: it is no such option. */
 static bool *flag_of(int code, struct common_options *common)
 {
     switch (code) {
@@ -92,7 +92,7 @@ static bool *flag_of(int code, struct common_options *common)
     }
 }
 
-/* What takes an option's value as it is; NULL: another one. */
+/* What takes an option's value as it is; NULL: it is no such option. */
 static const char **text_of(int code, struct common_options *common)
 {
     switch (code) {

@@ -154,8 +154,8 @@ static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 
 static const uint32_t TEN[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-/* The digits between `at` and `end`, 1 to 16, behind `sum`; of end, eight bytes can be read before
- * it. False: there are others, or too many. */
+/* Puts the digits between `at` and `end`, 1 to 16, behind those of *sum; the eight bytes before
+ * `end` can be read. False: there are others, or too many. */
 static bool add_digits(const char *at, const char *end, uint64_t *sum)
 {
     size_t count = (size_t)(end - at);
@@ -174,8 +174,9 @@ static bool add_digits(const char *at, const char *end, uint64_t *sum)
 }
 
 /*
- * As it mostly is: [-]digits.digits, 8 bytes or more, of so few digits that
- * both their integer and its power of ten are exact.
+ * As it mostly is: [-]digits.digits, more than 8 bytes, so that eight stand
+ * behind a sign; of so few digits that both their integer and its power of ten
+ * are exact.
  */
 static bool short_double(struct slice text, double *value)
 {

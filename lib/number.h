@@ -25,8 +25,8 @@ static inline size_t number_look(const char *at, uint32_t *value);
 /* The same for exactly four digits; false: others stand there, and *value is undefined. */
 static inline bool number_four(const char *at, uint32_t *value);
 
-/* The worth of the last `count` digits before `end`, 1 to 8, of eight readable bytes; false: they
- * are not all digits, and *value is undefined. */
+/* The worth of the last `count` bytes before `end`; `count` is 1 to 8, and eight can be read.
+ * False: they are not all digits, and *value is undefined. */
 static inline bool number_last(const char *end, size_t count, uint32_t *value);
 
 /*

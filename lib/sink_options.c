@@ -135,7 +135,7 @@ static enum options_result take_mode(enum sink_mode mode, struct sink_options *o
     return OPTIONS_RUN;
 }
 
-/* What an option without a value sets; NULL: another one. */
+/* What an option without a value sets; NULL: it is no such option. */
 static bool *flag_of(int code, struct sink_options *options)
 {
     switch (code) {

@@ -18,7 +18,7 @@ enum { WIRE_HEADER_BYTES = 24 + 8 }; /* of a set: header, flags, expiry */
 
 struct wire {
     struct server *server;
-    const memcached_instance_st *instance; /* the library's view of it */
+    const memcached_instance_st *instance; /* the library's view of it, until the connection ends */
     size_t owed;                           /* answers */
     size_t unflushed;                      /* bytes that stand in the library's write buffer */
     memcached_result_st result;

@@ -64,7 +64,8 @@
 #   holds ADDR N                             are there N items?
 #   has_key ADDR KEY                         is there that one?
 #
-# POSIX sh, but for GNU coreutils, grep -a and sed -i, procps' pgrep, and util-linux's flock, setpriv and unshare.
+# POSIX sh, but for GNU coreutils, grep -a and sed -i, procps' pgrep, and util-linux's chrt, flock,
+# setpriv, taskset and unshare.
 
 set -u
 exec </dev/null

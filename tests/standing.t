@@ -82,15 +82,22 @@ exec 5<&- # what is left in the FIFO goes with it
 
 background stands "$sink" -k -t 30 -s k.json "$(addr idfa)" k.fifo
 exec 5<>k.fifo
-printf 'idfa\tbefore\t1\t2\t3\nidfa\tbegun\t1\t' >&5
+printf 'idfa\tbefore\t1\t2\t3\nidfa\topened\t1\t' >&5
 eventually 'the next one stores too' -- has_key "$(addr idfa)" idfa:before
 # Idle, on the core of the one that writes, it runs only when both are there: the signal, and the bytes that came after it.
-core=$(taskset -cp $$ | sed 's/.*: //; s/[^0-9].*//') # the first of, say, 0-3,6
+cores=$(taskset -cp $$ | sed 's/.*: //') # say, 0-3,6
+core=${cores%%[!0-9]*}
 # shellcheck disable=SC2016 # the inner shell is to expand these
-taskset -c "$core" sh -c 'taskset -cp "$1" "$2" && chrt -i -p 0 "$2"; kill -TERM "$2" && printf "$3" >&5; chrt -o -p 0 "$2"' \
-    sh "$core" "$(pid_of stands)" '2\t3\nidfa\tnext\t1\t2\t3\n' >together.log 2>&1
+together='taskset -cp "$1" "$2" && chrt -i -p 0 "$2"; chrt -p "$2"; kill -TERM "$2"; printf "$3" >&5; taskset -cp "$4" "$2"; chrt -o -p 0 "$2"'
+taskset -c "$core" sh -c "$together" sh "$core" "$(pid_of stands)" '2\t3\nidfa\tnext\t1\t2\t3\n' "$cores" >together.log 2>&1
+if grep -q SCHED_IDLE together.log; then
+    pass 'both came at once'
+else
+    skip 'no idle scheduling here' 'both came at once'
+fi
 finish 0 stands 'it ends, though more came with the signal'
 json k.json '[.lines,.stored]' '[2,2]' 'again with the line that had begun and none after it'
+ok 'which is stored, too' -- "$PYTHON" "$TESTS/dump.py" "$(addr idfa)" --get idfa:opened
 exec 5<&-
 
 fault 24

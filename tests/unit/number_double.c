@@ -164,6 +164,8 @@ static void test_corners(void)
         {"0.1", 0x1.999999999999ap-4},
         {"0.30000000000000004", 0x1.3333333333334p-2},
         {"123456789012345678901234567890", 0x1.8ee90ff6c373ep96},
+        {"18446744.073709551617", 0x1.19799812dea11p+24}, /* 2^64 + 1 without its point */
+        {"184467.44073709551617", 0x1.6849b86a12b9bp+17},
         {"55.55", 0x1.bc66666666666p5},
         {"42.42", 0x1.535c28f5c28f6p5},
     };
@@ -235,7 +237,7 @@ static void test_random_texts(void)
     is_u64(wrong, 0, "200,000 random decimals are read as strtod reads them");
 }
 
-/* Every length in front of the point and behind it; then a byte that is no digit at every place. */
+/* Every length in front of the point and behind it; then one byte, anywhere, that is no digit. */
 static void test_lengths(void)
 {
     static const char NO_DIGIT[] = "/:x\xb9";
@@ -258,7 +260,7 @@ static void test_lengths(void)
         text[begin + random_bits() % (used - begin)] = NO_DIGIT[i % (sizeof NO_DIGIT - 1)];
         struct slice exact = exact_copy((struct slice){text, used});
         taken += number_double(exact, &value);
-        free((void *)(uintptr_t)exact.at);
+        exact_free(exact);
     }
     is_u64(wrong, 0, "every length is read as strtod reads it");
     is_u64(taken, 0, "none is taken with a byte that does not belong there");
