@@ -101,10 +101,11 @@ bool encode_self_test(void)
 {
     static const char SAMPLE[] = "idfa\t1rfw452y52g2gq4g\t55.55\t42.42\t1423,43,567,3,7,23";
     char value[sizeof SAMPLE + 18];
-    uint32_t apps[sizeof SAMPLE]; /* more than apps_room of it */
+    uint32_t apps[sizeof SAMPLE];
     struct record record;
 
-    if (record_parse(slice_of(SAMPLE), apps, &record) != RECORD_OK || record.apps_count != 6)
+    if (apps_room(sizeof SAMPLE) > sizeof apps / sizeof *apps ||
+        record_parse(slice_of(SAMPLE), apps, &record) != RECORD_OK || record.apps_count != 6)
         return false;
     size_t len = encode_value(&record, value);
     UserApps *message = user_apps__unpack(NULL, len, (const uint8_t *)value);

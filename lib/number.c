@@ -181,20 +181,19 @@ static bool add_digits(const char *at, const char *end, uint64_t *sum)
 static bool short_double(struct slice text, double *value)
 {
     static const double SIGN[] = {1, -1};
-    const char *at = text.at, *end = at + text.len;
     uint32_t whole;
 
     if (text.len <= NUMBER_LOOK_BYTES)
         return false;
-    bool negative = *at == '-';
-    at += negative;
-    size_t digits = number_look(at, &whole);
-    const char *fraction = at + digits + 1;
-    if (digits == 0 || fraction >= end || at[digits] != '.')
+    bool negative = text.at[0] == '-';
+    size_t digits = number_look(text.at + negative, &whole);
+    size_t point = negative + digits;
+    if (digits == 0 || point + 1 >= text.len || text.at[point] != '.')
         return false;
     uint64_t mantissa = whole;
-    size_t after_point = (size_t)(end - fraction);
-    if (digits + after_point > MANTISSA_DIGITS || !add_digits(fraction, end, &mantissa) ||
+    size_t after_point = text.len - point - 1;
+    if (digits + after_point > MANTISSA_DIGITS ||
+        !add_digits(text.at + point + 1, text.at + text.len, &mantissa) ||
         mantissa > UINT64_C(1) << 53)
         return false;
     *value = SIGN[negative] * ((double)mantissa / POWER[after_point]);
