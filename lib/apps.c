@@ -7,7 +7,7 @@
 
 size_t apps_room(size_t bytes)
 {
-    return bytes / 2 + 1 + APPS_AVX2_LANES; /* a digit and a comma each */
+    return bytes / 2 + 1 + APPS_AVX2_FEW; /* a digit and a comma each */
 }
 
 /* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
@@ -58,17 +58,17 @@ static void read_elements(struct slice *list, size_t most, uint32_t **next, size
     *list = (struct slice){at, (size_t)(end - at)};
 }
 
-size_t apps_read(struct slice list, uint32_t *apps, size_t *dropped)
+size_t apps_read(struct slice list, const char *line, uint32_t *apps, size_t *dropped)
 {
-    bool by_eights = apps_avx2_runs_here();
+    bool many = apps_avx2_runs_here();
     uint32_t *next = apps;
 
     *dropped = 0;
     while (list.at) {
-        if (by_eights)
-            apps_avx2_read(&list, &next);
+        if (many)
+            apps_avx2_read(&list, line, &next);
         if (list.at)
-            read_elements(&list, by_eights ? APPS_AVX2_LANES : SIZE_MAX, &next, dropped);
+            read_elements(&list, many ? APPS_AVX2_FEW : SIZE_MAX, &next, dropped);
     }
     return (size_t)(next - apps);
 }
@@ -113,13 +113,13 @@ char *apps_put_plain(const uint32_t *apps, size_t count, char *at)
 char *apps_put(const uint32_t *apps, size_t count, char *at)
 {
     const uint32_t *end = apps + count;
-    bool by_eights = apps_avx2_runs_here();
+    bool many = apps_avx2_runs_here();
 
     while (apps < end) {
-        if (by_eights)
+        if (many)
             at = apps_avx2_put(&apps, end, at);
         size_t left = (size_t)(end - apps);
-        size_t some = by_eights && left > APPS_AVX2_LANES ? APPS_AVX2_LANES : left;
+        size_t some = many && left > APPS_AVX2_FEW ? APPS_AVX2_FEW : left;
         at = apps_put_plain(apps, some, at);
         apps += some;
     }

@@ -6,7 +6,7 @@
 
 #define AVX2 __attribute__((target("avx2,bmi,popcnt")))
 
-enum { WINDOW = 64, DIGITS = 4 };
+enum { WINDOW = 64, DIGITS = 4, STRIDE = WINDOW - DIGITS, LANES = 8, TAG = 1 << 3 };
 
 bool apps_avx2_runs_here(void)
 {
@@ -14,14 +14,23 @@ bool apps_avx2_runs_here(void)
            __builtin_cpu_supports("popcnt");
 }
 
-/* 64 bytes, a bit each: those that are commas, and those that are neither comma nor digit. */
-struct window {
-    uint64_t commas, others;
-};
-
 AVX2 static inline __m256i load(const void *at)
 {
     return _mm256_loadu_si256((const __m256i *)at);
+}
+
+/* The first `count` of eight; 0 for the others, which are not looked at. */
+AVX2 static inline __m256i load_some(const uint32_t *at, size_t count)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i some = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane);
+
+    return _mm256_maskload_epi32((const int *)(const void *)at, some);
+}
+
+AVX2 static inline void store(__m256i lanes, void *at)
+{
+    _mm256_storeu_si256((__m256i *)at, lanes);
 }
 
 AVX2 static inline uint64_t bits(__m256i low, __m256i high)
@@ -29,149 +38,171 @@ AVX2 static inline uint64_t bits(__m256i low, __m256i high)
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)_mm256_movemask_epi8(high) << 32;
 }
 
-/* Of bytes from which '0' was taken. */
-AVX2 static inline __m256i are_digits(__m256i values)
-{
-    return _mm256_cmpeq_epi8(_mm256_min_epu8(values, _mm256_set1_epi8(9)), values);
-}
+/* 64 bytes, a bit each. */
+struct window {
+    const char *at;
+    uint64_t commas; /* from the first byte of interest on */
+    bool is_usual;   /* ... which ends no element but runs of one to four digits */
+};
 
-AVX2 static inline struct window look(const char *at)
+/* What stands before the byte `first` has been seen in another window, or, `before`, is no part of
+ * the list. */
+AVX2 static inline struct window look(const char *at, size_t first, bool before)
 {
-    const __m256i zero = _mm256_set1_epi8('0'), comma = _mm256_set1_epi8(',');
+    const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
+    const __m256i comma = _mm256_set1_epi8(',');
     __m256i low = load(at), high = load(at + WINDOW / 2);
+    __m256i low_value = _mm256_sub_epi8(low, zero), high_value = _mm256_sub_epi8(high, zero);
     uint64_t commas = bits(_mm256_cmpeq_epi8(low, comma), _mm256_cmpeq_epi8(high, comma));
-    uint64_t digits =
-        bits(are_digits(_mm256_sub_epi8(low, zero)), are_digits(_mm256_sub_epi8(high, zero)));
+    uint64_t digits = bits(_mm256_cmpeq_epi8(_mm256_min_epu8(low_value, nine), low_value),
+                           _mm256_cmpeq_epi8(_mm256_min_epu8(high_value, nine), high_value));
+    uint64_t others = ~(commas | digits), within = UINT64_MAX << first;
 
-    return (struct window){commas, ~(commas | digits)};
+    commas |= (uint64_t)before << (first - 1);
+    uint64_t empty = commas & commas << 1;
+    uint64_t two = ~commas & ~commas >> 1;
+    uint64_t five = two & two >> 2 & ~commas >> DIGITS;
+    bool is_usual = (((others | empty) & within) | (five & within >> DIGITS)) == 0;
+    return (struct window){at, commas & within, is_usual};
 }
 
-/* The list's last bytes, fewer than a window has, as if a comma stood behind them. */
-AVX2 static inline struct window look_last(const char *end, size_t len)
-{
-    struct window window = look(end - WINDOW);
-
-    window.commas = window.commas >> (WINDOW - len) | UINT64_C(1) << len;
-    window.others >>= WINDOW - len;
-    return window;
-}
-
-/* Nothing but runs of one to four digits and a comma behind each. `within`: up to the last comma of
- * interest. */
-AVX2 static inline bool is_usual(struct window window, uint64_t within)
-{
-    uint64_t empty = window.commas & (window.commas << 1 | 1);
-    uint64_t two = ~window.commas & ~window.commas >> 1;
-    uint64_t five = two & two >> 2 & ~window.commas >> DIGITS;
-
-    return ((window.others | empty | five) & within) == 0;
-}
-
-/* The four bytes before the first of the commas. */
-AVX2 static inline int32_t before(const char *at, uint64_t commas)
+/* The four bytes before the first of the commas, which is taken away; without one, the window's
+ * last four. */
+AVX2 static inline int32_t take(const char *at, uint64_t *commas)
 {
     int32_t text;
 
-    memcpy(&text, at + _tzcnt_u64(commas) - DIGITS, sizeof text);
+    memcpy(&text, at + _tzcnt_u64(*commas) - DIGITS, sizeof text);
+    *commas = _blsr_u64(*commas);
     return text;
 }
 
-/* Without the first; near the list's end the last one stays. */
-AVX2 static inline uint64_t later(uint64_t commas, bool last)
+AVX2 static inline __m256i take_eight(const char *at, uint64_t *commas)
 {
-    uint64_t rest = _blsr_u64(commas);
+    int32_t t0 = take(at, commas), t1 = take(at, commas), t2 = take(at, commas);
+    int32_t t3 = take(at, commas), t4 = take(at, commas), t5 = take(at, commas);
+    int32_t t6 = take(at, commas), t7 = take(at, commas);
 
-    return last && rest == 0 ? commas : rest;
+    return _mm256_setr_epi32(t0, t1, t2, t3, t4, t5, t6, t7);
 }
 
-/* In each lane four bytes before a comma; what stands before its last run of digits counts nothing.
- */
+/* Each lane has four bytes; its number is the digits behind the last byte that is none, which has
+ * no bit 0x10. */
 AVX2 static inline __m256i numbers(__m256i text)
 {
-    __m256i values = _mm256_sub_epi8(text, _mm256_set1_epi8('0'));
-    __m256i run = are_digits(values);
+    __m256i before = _mm256_andnot_si256(text, _mm256_set1_epi8(0x10));
 
-    run = _mm256_and_si256(
-        run, _mm256_or_si256(_mm256_srli_epi32(run, 8), _mm256_set1_epi32((int)0xff000000)));
-    run = _mm256_and_si256(
-        run, _mm256_or_si256(_mm256_srli_epi32(run, 16), _mm256_set1_epi32((int)0xffff0000)));
-    values = _mm256_and_si256(values, run);
-    values = _mm256_maddubs_epi16(values, _mm256_set1_epi16(1 << 8 | 10));
-    return _mm256_madd_epi16(values, _mm256_set1_epi32(1 << 16 | 100));
+    before = _mm256_or_si256(before, _mm256_srli_epi32(before, 8));
+    before = _mm256_or_si256(before, _mm256_srli_epi32(before, 16));
+    __m256i run = _mm256_cmpeq_epi8(before, _mm256_setzero_si256());
+    __m256i digits = _mm256_and_si256(_mm256_and_si256(text, _mm256_set1_epi8(0x0f)), run);
+    __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
 }
 
-/* Reads the ids before the first eight commas, or, of the last window, before all it has. Returns
- * the bytes they take with the last comma; 0: not all of them are usual. */
-AVX2 static inline size_t read_eight(const char *at, struct window window, bool last,
-                                     uint32_t *apps)
+/* The first `count` ids of a window, and behind them as many numbers as make up sixteens. */
+AVX2 static inline void read_ids(struct window window, size_t count, uint32_t *apps)
 {
-    uint64_t c0 = window.commas, c1 = later(c0, last), c2 = later(c1, last), c3 = later(c2, last);
-    uint64_t c4 = later(c3, last), c5 = later(c4, last), c6 = later(c5, last), c7 = later(c6, last);
+    uint64_t commas = window.commas;
 
-    if (c7 == 0 || !is_usual(window, _blsmsk_u64(c7)))
-        return 0;
-    __m256i text =
-        _mm256_setr_epi32(before(at, c0), before(at, c1), before(at, c2), before(at, c3),
-                          before(at, c4), before(at, c5), before(at, c6), before(at, c7));
-    _mm256_storeu_si256((__m256i *)(void *)apps, numbers(text));
-    return _tzcnt_u64(c7) + 1;
-}
-
-/* Of the last window: how many ids read_eight reads. */
-AVX2 static inline size_t ids_in(struct window window)
-{
-    size_t commas = (size_t)_mm_popcnt_u64(window.commas);
-
-    return commas < APPS_AVX2_LANES ? commas : APPS_AVX2_LANES;
-}
-
-AVX2 void apps_avx2_read(struct slice *list, uint32_t **next)
-{
-    const char *end = list->at + list->len;
-    size_t left = list->len, taken;
-
-    if (left < WINDOW)
-        return;
-    for (; left >= WINDOW; left -= taken, *next += APPS_AVX2_LANES) {
-        taken = read_eight(end - left, look(end - left), false, *next);
-        if (taken == 0)
-            break;
+    for (size_t i = 0; i < count; i += (size_t)2 * LANES) {
+        store(numbers(take_eight(window.at, &commas)), apps + i);
+        store(numbers(take_eight(window.at, &commas)), apps + i + LANES);
     }
-    while (left > 0 && left < WINDOW) {
-        struct window window = look_last(end, left);
-        taken = read_eight(end - left, window, true, *next);
-        if (taken == 0)
+}
+
+AVX2 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
+{
+    const char *at = list->at, *end = at + list->len;
+    bool before = true;
+    struct window window;
+
+    for (; end - at > STRIDE; at += STRIDE, before = false) {
+        window = look(at - DIGITS, DIGITS, before);
+        if (!window.is_usual)
             break;
-        *next += ids_in(window);
-        if (taken > left) {
+        size_t count = (size_t)_mm_popcnt_u64(window.commas);
+        read_ids(window, count, *next);
+        *next += count;
+    }
+    size_t left = (size_t)(end - at);
+    if (left > 0 && left <= STRIDE && end - line >= WINDOW && end[-1] != ',') {
+        window = look(end - WINDOW, WINDOW - left, before);
+        if (window.is_usual) {
+            size_t count = (size_t)_mm_popcnt_u64(window.commas) + 1; /* the last has none */
+            read_ids(window, count, *next);
+            *next += count;
             list->at = NULL;
             return;
         }
-        left -= taken;
     }
-    *list = (struct slice){end - left, left};
+    while (at > list->at && at[-1] != ',')
+        at--;
+    *list = (struct slice){at, (size_t)(end - at)};
+}
+
+/* For each set of lanes whose varint has two bytes: which bytes of four lanes are put. */
+static const int8_t PUT[1 << LANES / 2][sizeof(__m128i)] = {
+    {0, 1, 4, 5, 8, 9, 12, 13},
+    {0, 1, 2, 4, 5, 8, 9, 12, 13},
+    {0, 1, 4, 5, 6, 8, 9, 12, 13},
+    {0, 1, 2, 4, 5, 6, 8, 9, 12, 13},
+    {0, 1, 4, 5, 8, 9, 10, 12, 13},
+    {0, 1, 2, 4, 5, 8, 9, 10, 12, 13},
+    {0, 1, 4, 5, 6, 8, 9, 10, 12, 13},
+    {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13},
+    {0, 1, 4, 5, 8, 9, 12, 13, 14},
+    {0, 1, 2, 4, 5, 8, 9, 12, 13, 14},
+    {0, 1, 4, 5, 6, 8, 9, 12, 13, 14},
+    {0, 1, 2, 4, 5, 6, 8, 9, 12, 13, 14},
+    {0, 1, 4, 5, 8, 9, 10, 12, 13, 14},
+    {0, 1, 2, 4, 5, 8, 9, 10, 12, 13, 14},
+    {0, 1, 4, 5, 6, 8, 9, 10, 12, 13, 14},
+    {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14},
+};
+
+/* Each lane has a tag and a varint of one or two bytes. Puts the first `count` of the four. */
+AVX2 static inline char *put_four(__m128i lanes, unsigned two, size_t count, char *at)
+{
+    __m128i which = _mm_loadu_si128((const __m128i *)(const void *)PUT[two]);
+
+    _mm_storeu_si128((__m128i *)(void *)at, _mm_shuffle_epi8(lanes, which));
+    return at + 2 * count + (size_t)_mm_popcnt_u32(two);
+}
+
+/* Puts the first `count` of eight. Returns where they end; NULL: not all of them are usual. */
+AVX2 static inline char *put_eight(__m256i app, size_t count, char *at)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    unsigned within = (1u << count) - 1;
+    size_t first = count < LANES / 2 ? count : LANES / 2;
+    __m256i low = _mm256_and_si256(app, _mm256_set1_epi32(0x7f));
+    __m256i high = _mm256_and_si256(app, _mm256_set1_epi32(0x3f80));
+    __m256i is_usual = _mm256_cmpeq_epi32(_mm256_or_si256(low, high), app);
+    __m256i is_one = _mm256_cmpeq_epi32(high, zero);
+
+    if (~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(is_usual)) & within)
+        return NULL;
+    unsigned two = ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(is_one)) & within;
+    __m256i more = _mm256_andnot_si256(is_one, _mm256_set1_epi32(0x8000));
+    low = _mm256_or_si256(_mm256_slli_epi32(low, 8), _mm256_set1_epi32(TAG));
+    high = _mm256_or_si256(_mm256_slli_epi32(high, 9), more);
+    __m256i lanes = _mm256_or_si256(low, high);
+    at = put_four(_mm256_castsi256_si128(lanes), two & 0xf, first, at);
+    return put_four(_mm256_extracti128_si256(lanes, 1), two >> 4, count - first, at);
 }
 
 AVX2 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
 {
-    enum { TAG = 1 << 3, HALF_BYTES = 3 * APPS_AVX2_LANES / 2 };
-    const __m256i joined = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1,
-                                            0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+    char *behind;
 
-    for (; end - *next >= APPS_AVX2_LANES; *next += APPS_AVX2_LANES) {
-        __m256i app = load(*next);
-        __m256i two_bytes = _mm256_and_si256(_mm256_cmpgt_epi32(app, _mm256_set1_epi32(0x7f)),
-                                             _mm256_cmpgt_epi32(_mm256_set1_epi32(0x4000), app));
-        if (_mm256_movemask_epi8(two_bytes) != -1)
-            break;
-        __m256i low = _mm256_slli_epi32(_mm256_and_si256(app, _mm256_set1_epi32(0x7f)), 8);
-        __m256i high = _mm256_slli_epi32(_mm256_and_si256(app, _mm256_set1_epi32(0x3f80)), 9);
-        __m256i put = _mm256_or_si256(_mm256_or_si256(low, high), _mm256_set1_epi32(0x8000 | TAG));
-        put = _mm256_shuffle_epi8(put, joined);
-        _mm_storeu_si128((__m128i *)(void *)at, _mm256_castsi256_si128(put));
-        at += HALF_BYTES;
-        _mm_storeu_si128((__m128i *)(void *)at, _mm256_extracti128_si256(put, 1));
-        at += HALF_BYTES;
+    for (; end - *next >= LANES; *next += LANES, at = behind)
+        if (!(behind = put_eight(load(*next), LANES, at)))
+            return at;
+    size_t left = (size_t)(end - *next);
+    if (left > 0 && (behind = put_eight(load_some(*next, left), left, at))) {
+        *next = end;
+        at = behind;
     }
     return at;
 }
@@ -183,9 +214,10 @@ bool apps_avx2_runs_here(void)
     return false;
 }
 
-void apps_avx2_read(struct slice *list, uint32_t **next)
+void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
 {
     (void)list;
+    (void)line;
     (void)next;
 }
 

@@ -1,9 +1,10 @@
 /*
- * apps_avx2: the usual app ids, eight at a time, on a CPU that has AVX2.
+ * apps_avx2: the usual app ids, many at a time, on a CPU that has AVX2.
  *
- * Usual is what has one to four digits as text, and two bytes as protobuf's
- * varint. Both functions stop before eight with anything else among them, and
- * leave them to the plain loops of apps.c, which do the same for any id.
+ * Usual is what has one to four digits as text, and one or two bytes as
+ * protobuf's varint. Both functions stop before a few with anything else among
+ * them, and leave those to the plain loops of apps.c, which do the same for any
+ * id.
  */
 #ifndef MEMC_APPS_AVX2_H
 #define MEMC_APPS_AVX2_H
@@ -12,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { APPS_AVX2_LANES = 8 };
+enum { APPS_AVX2_FEW = 16 };
 
 /* Whether the others may be called. */
 bool apps_avx2_runs_here(void);
@@ -20,13 +21,16 @@ bool apps_avx2_runs_here(void);
 /*
  * Reads ids from what is left of a list, where an element begins. *list becomes
  * what is left then, its `at` NULL when nothing is; *next moves behind the ids,
- * and up to APPS_AVX2_LANES numbers behind it may be written over. Four bytes
- * before the list can be read, and the last of them is no digit.
+ * and up to APPS_AVX2_FEW numbers behind it may be written over. `line` is where
+ * the bytes that can be read begin: at least four before the list. The last one
+ * before it is a TAB or a comma.
  */
-void apps_avx2_read(struct slice *list, uint32_t **next);
+void apps_avx2_read(struct slice *list, const char *line, uint32_t **next);
 
-/* Puts ids as the message's field; *next moves behind them. Returns where the bytes end; four more
- * may be written over. */
+/*
+ * Puts ids as the message's field; *next moves behind them. Returns where the
+ * bytes end; APPS_AVX2_FEW more may be written over.
+ */
 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at);
 
 #endif

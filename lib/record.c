@@ -123,7 +123,7 @@ static enum record_result parse_fields(struct slice line, struct record *record)
         return RECORD_LAT;
     if (!number_double(field[FIELD_LON], &record->lon))
         return RECORD_LON;
-    record->apps_count = apps_read(field[FIELD_APPS], record->apps, &record->apps_dropped);
+    record->apps_count = apps_read(field[FIELD_APPS], line.at, record->apps, &record->apps_dropped);
     return RECORD_OK;
 }
 

@@ -8,6 +8,11 @@
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
+/* What stands before a list: fields that may be taken for elements, were they looked at. */
+static const char FIELDS[] =
+    "idfa\t,,x12,34567,1,0123456789abcdef0123456789abcdef\t-12.5\t33.264559\t";
+
+enum { BEFORE = sizeof FIELDS - 1, BEFORE_LEAST = 4 };
 enum { ELEMENTS_MOST = 120, ELEMENT_BYTES = 24, LISTS = 40000, ROOM = 4096 };
 
 /* The same numbers in each run (Knuth's MMIX generator, its upper half). */
@@ -21,7 +26,7 @@ static uint32_t next_random(void)
 
 /* A list, and what it is worth by its making. */
 struct made {
-    char text[8 + ELEMENTS_MOST * ELEMENT_BYTES]; /* the list begins at [8], behind a TAB */
+    char text[BEFORE + ELEMENTS_MOST * ELEMENT_BYTES]; /* the list begins at [BEFORE] */
     size_t len;
     uint32_t apps[ELEMENTS_MOST];
     size_t count, dropped;
@@ -66,7 +71,7 @@ static const struct {
 
 static void add_element(struct made *made, uint32_t odd_of_1000)
 {
-    char *at = made->text + 8 + made->len;
+    char *at = made->text + BEFORE + made->len;
     int64_t worth;
     int len;
 
@@ -88,28 +93,28 @@ static void add_element(struct made *made, uint32_t odd_of_1000)
 
 static void make_list(struct made *made, size_t elements, uint32_t odd_of_1000)
 {
-    memcpy(made->text, "xxxxxxx\t", 8);
+    memcpy(made->text, FIELDS, BEFORE);
     made->len = made->count = made->dropped = 0;
     for (size_t i = 0; i < elements; i++) {
         if (i > 0)
-            made->text[8 + made->len++] = ',';
+            made->text[BEFORE + made->len++] = ',';
         add_element(made, odd_of_1000);
     }
 }
 
-typedef size_t read_function(struct slice, uint32_t *, size_t *);
-
-/* By exact copies and exactly the room that is asked for. */
-static bool reads_as_made(const struct made *made, read_function *read)
+/* By exact copies, with so many bytes before the list, and exactly the room that is asked for. */
+static bool reads_as_made(const struct made *made, size_t before, bool plain)
 {
-    struct slice copy = exact_copy((struct slice){made->text, 8 + made->len});
-    struct slice list = {copy.at + 8, made->len};
+    struct slice copy =
+        exact_copy((struct slice){made->text + BEFORE - before, before + made->len});
+    struct slice list = {copy.at + before, made->len};
     uint32_t *apps = malloc(apps_room(list.len) * sizeof *apps);
     size_t dropped;
 
     if (!apps)
         scratch_bail("malloc");
-    size_t count = read(list, apps, &dropped);
+    size_t count =
+        plain ? apps_read_plain(list, apps, &dropped) : apps_read(list, copy.at, apps, &dropped);
     bool same = count == made->count && dropped == made->dropped &&
                 memcmp(apps, made->apps, count * sizeof *apps) == 0;
     free(apps);
@@ -124,8 +129,8 @@ static void test_reading(uint32_t odd_of_1000)
 
     for (size_t i = 0; i < LISTS; i++) {
         make_list(&made, 1 + i % ELEMENTS_MOST, odd_of_1000);
-        wrong += !reads_as_made(&made, apps_read);
-        wrong_plain += !reads_as_made(&made, apps_read_plain);
+        wrong += !reads_as_made(&made, i % 3 ? BEFORE : BEFORE_LEAST, false);
+        wrong_plain += !reads_as_made(&made, BEFORE, true);
     }
     is_u64(wrong, 0, "lists with %u odd elements in 1,000, of %d, read wrong", odd_of_1000, LISTS);
     is_u64(wrong_plain, 0, "... one at a time");
@@ -141,7 +146,7 @@ static void test_places(void)
         for (size_t before = 0; before < 40; before++) {
             make_list(&made, 0, 0);
             for (size_t i = 0; i < before + 40; i++) {
-                made.len += (size_t)sprintf(made.text + 8 + made.len, "%s%s", i ? "," : "",
+                made.len += (size_t)sprintf(made.text + BEFORE + made.len, "%s%s", i ? "," : "",
                                             i == before ? ODD[odd].text
                                             : i % 3     ? "1234"
                                                         : "567");
@@ -150,7 +155,7 @@ static void test_places(void)
                     made.apps[made.count++] = (uint32_t)worth;
                 made.dropped += worth < 0;
             }
-            wrong += !reads_as_made(&made, apps_read);
+            wrong += !reads_as_made(&made, odd % 2 ? BEFORE : BEFORE_LEAST, false);
         }
     is_u64(wrong, 0, "odd elements at each place, read wrong");
 }
@@ -160,7 +165,7 @@ typedef char *put_function(const uint32_t *, size_t, char *);
 static bool puts_as(const uint32_t *apps, size_t count, put_function *put, const uint8_t *expected,
                     size_t expected_len)
 {
-    char bytes[ROOM + 4];
+    char bytes[ROOM + APPS_AVX2_FEW];
     const char *end = put(apps, count, bytes);
 
     return (size_t)(end - bytes) == expected_len && memcmp(bytes, expected, expected_len) == 0;
@@ -169,6 +174,7 @@ static bool puts_as(const uint32_t *apps, size_t count, put_function *put, const
 /* Against protobuf-c's own serializer. */
 static void test_putting(void)
 {
+    static const uint32_t BELOW[] = {10000, 128, 20000, 200};
     size_t wrong = 0, wrong_plain = 0;
     uint32_t apps[ELEMENTS_MOST];
 
@@ -178,7 +184,8 @@ static void test_putting(void)
         message.apps = apps;
         message.n_apps = i % ELEMENTS_MOST;
         for (size_t app = 0; app < message.n_apps; app++)
-            apps[app] = i % 3 ? next_random() % 10000 : next_random() >> next_random() % 32;
+            apps[app] = i % 3 ? next_random() % BELOW[i % COUNT(BELOW)]
+                              : next_random() >> next_random() % 32;
         size_t len = user_apps__pack(&message, packed);
         wrong += !puts_as(apps, message.n_apps, apps_put, packed, len);
         wrong_plain += !puts_as(apps, message.n_apps, apps_put_plain, packed, len);
@@ -188,22 +195,27 @@ static void test_putting(void)
 }
 
 /* Otherwise nothing above would have seen them. */
-static void test_eights(void)
+static void test_many(void)
 {
     struct made made;
     struct slice list;
-    uint32_t apps[ELEMENTS_MOST + APPS_AVX2_LANES], *next = apps;
+    uint32_t apps[ELEMENTS_MOST + APPS_AVX2_FEW], *next = apps;
     char bytes[ROOM];
 
     make_list(&made, ELEMENTS_MOST, 0);
-    list = (struct slice){made.text + 8, made.len};
-    apps_avx2_read(&list, &next);
-    ok(!list.at && next == apps + ELEMENTS_MOST, "a usual list is read by eights, to its end");
+    list = (struct slice){made.text + BEFORE, made.len};
+    apps_avx2_read(&list, made.text, &next);
+    ok(!list.at && next == apps + ELEMENTS_MOST, "a usual list is read many at a time, to its end");
+    make_list(&made, 3, 0);
+    list = (struct slice){made.text + BEFORE, made.len};
+    next = apps;
+    apps_avx2_read(&list, made.text, &next);
+    ok(!list.at && next == apps + 3, "... a short one, too");
     for (size_t i = 0; i < ELEMENTS_MOST; i++)
-        apps[i] = 128 + next_random() % 9000;
+        apps[i] = i % 19 == 2 ? 127 : 128;
     const uint32_t *put = apps;
     const char *end = apps_avx2_put(&put, apps + 19, bytes);
-    ok(put == apps + 16 && end == bytes + 48, "usual ids are put by eights, two of nineteen");
+    ok(put == apps + 19 && end == bytes + 18 * 3 + 2, "usual ids are put many at a time, nineteen");
 }
 
 int main(void)
@@ -214,6 +226,6 @@ int main(void)
     test_places();
     test_putting();
     if (apps_avx2_runs_here())
-        test_eights();
+        test_many();
     return done_testing();
 }
