@@ -1,5 +1,7 @@
 #include "batch.h"
 
+#include "fetch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,7 @@ static bool fit_block(struct batch *batch, size_t needed)
 
     if (batch->capacity == capacity)
         return true;
-    char *bytes = realloc(batch->bytes, capacity);
+    char *bytes = realloc(batch->bytes, capacity + BATCH_FETCH_BYTES);
     if (!bytes)
         return false;
     batch->bytes = bytes;
@@ -58,6 +60,7 @@ bool batch_add(struct batch *batch, const struct batch_record *record)
     added->number = record->number;
     added->offset = record->offset;
     batch->payload += record->key.len + record->value.len;
+    fetch_to_write(batch->bytes + batch->used, BATCH_FETCH_BYTES); /* for the next one */
     return true;
 }
 

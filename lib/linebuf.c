@@ -1,5 +1,6 @@
 #include "linebuf.h"
 
+#include "fetch.h"
 #include "patience.h"
 #include "stop.h"
 
@@ -12,6 +13,10 @@
 
 /* One read(2) at most; larger than any pipe gives at once by default. */
 enum { CHUNK_BYTES = 256 * 1024, CHEAP_MOVE_BYTES = 4096 };
+
+/* With each line that is found so many bytes are fetched, so far behind it: most lines are near
+ * when their turn comes. */
+enum { FETCH_FROM = 384, FETCH_BYTES = 320 };
 
 /*
  * The buffer: [begin, end) is read and not yet returned, [begin, scanned) has
@@ -41,7 +46,7 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
     *in = (struct linebuf){.fd = fd, .max_line = max_line, .between = true};
     in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
     in->capacity = max_line + 2 + CHUNK_BYTES;
-    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity) : NULL;
+    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_FROM + FETCH_BYTES) : NULL;
     if (!in->buffer) {
         free(in);
         return NULL;
@@ -78,6 +83,7 @@ bool linebuf_next(struct linebuf *in, struct line *line)
         take(in, len, in->in_overlong || len > in->max_line, true, line);
         in->begin++; /* the LF */
         in->scanned = in->begin;
+        fetch_to_read(lf + FETCH_FROM, FETCH_BYTES);
         return true;
     }
     in->scanned = in->end;

@@ -1,6 +1,7 @@
 #include "store.h"
 
 #include "diag.h"
+#include "fetch.h"
 #include "stop.h"
 #include "text_set.h"
 #include "wire.h"
@@ -14,6 +15,9 @@
  * the other: two batches of 64 KiB over a Unix socket, over TCP 2,048 records.
  */
 enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
+
+/* So many records before its turn one's bytes are fetched; before that, where they stand. */
+enum { AHEAD = 4, FAR_AHEAD = 8 };
 
 /* Beyond 30 days memcached takes an expiry for absolute Unix time. */
 static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
@@ -69,6 +73,26 @@ static const struct batch_record *record_at(const struct store *store, size_t in
                                  : &store->filling->record[index - before->count];
 }
 
+/* The one so many behind it, the last one at most. */
+static const struct batch_record *record_behind(const struct store *store, size_t index,
+                                                size_t count)
+{
+    size_t last = total(store) - 1;
+
+    return record_at(store, index + count < last ? index + count : last);
+}
+
+static void fetch_for_sending(const struct store *store)
+{
+    fetch_to_read(record_behind(store, store->sent, FAR_AHEAD), sizeof(struct batch_record));
+    fetch_to_read(record_behind(store, store->sent, AHEAD)->key.at, BATCH_FETCH_BYTES);
+}
+
+static void fetch_for_settling(const struct store *store)
+{
+    fetch_to_read(record_behind(store, store->head, AHEAD), sizeof(struct batch_record));
+}
+
 static void settle(struct store *store, enum store_outcome outcome)
 {
     const struct batch_record *record = record_at(store, store->head);
@@ -119,13 +143,17 @@ static enum peer exchange_batches(struct store *store, size_t keep)
 {
     enum peer peer = PEER_OK;
 
-    while (peer == PEER_OK && store->sent < total(store))
+    while (peer == PEER_OK && store->sent < total(store)) {
+        fetch_for_sending(store);
         peer = wire_send(&store->wire, record_at(store, store->sent++), expiry(store));
+    }
     if (peer == PEER_OK)
         peer = wire_flush(&store->wire);
     int64_t since_ms = patience_clock_ms();
-    while (peer == PEER_OK && store->sent - store->head > keep)
+    while (peer == PEER_OK && store->sent - store->head > keep) {
+        fetch_for_settling(store);
         peer = take_answer(store, &since_ms);
+    }
     return peer;
 }
 

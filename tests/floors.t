@@ -18,7 +18,7 @@
 . "$(dirname "$0")/harness.sh"
 
 FLOORS='
-0 slice diag status stop patience counters json version
+0 slice diag status stop patience counters json version fetch
 1 number devtype linebuf outbuf peer batch census apps_avx2
 2 descriptors address apps tally
 3 options dial record infile outfile
