@@ -6,7 +6,7 @@
  * The map:
  *   lib/infile.c      standard input, a FIFO or a file, locked
  *   lib/linebuf.c     its lines, in bounded memory
- *   lib/record.c      a line's fields; lib/apps.c its list of apps, lib/apps_avx2.c by eights
+ *   lib/record.c      a line's fields; lib/apps.c its list of apps, lib/apps_avx2.c many at a time
  *   lib/encode.c      a record's key and protobuf value
  *   lib/sink.c        what becomes of one line
  *   lib/store.c       batches, two on their way, every record acknowledged

@@ -1,4 +1,4 @@
-/* apps: lists of ids as numbers, and those as a message's field, by eights and one at a time. */
+/* apps: lists of ids as numbers, and those as a message's field, many and one at a time. */
 #include "apps.h"
 
 #include "apps_avx2.h"
