@@ -12,6 +12,8 @@ check_items() { # ADDR MODEL ARGUMENT…
     is_file got.items want.items 'the server holds exactly these bytes'
 }
 
+has_items() { [ "$(stat_of "$1" curr_items)" -gt 0 ]; } # ADDR
+
 # The undelivered lines are the end of the input, which is what had not been acknowledged; nothing else.
 check_undelivered() { # FILE
     tail -n "$(jq .undelivered stats.json)" "$1" >want.undelivered
@@ -182,7 +184,9 @@ sample --types idfa --lines 32000 --keys 10 --max-apps 10 >keys.tsv
 split -n l/5 keys.tsv round.
 background busy "$sink" -t 300ms -R 60 -s stats.json "$(addr stopped)" fifo
 exec 5<>fifo
-for round in round.a?; do
+bounded dd if=round.aa of=fifo status=none
+until_true has_items "$(addr stopped)" # so the sink knows whom it speaks to
+for round in round.a[!a]; do
     send STOP stopped
     background feeder dd if="$round" of=fifo status=none
     sleep 0.7 # longer than the timeout: what was sent is in doubt, and is sent again
