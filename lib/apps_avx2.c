@@ -45,8 +45,8 @@ struct window {
     bool is_usual;   /* ... which ends no element but runs of one to four digits */
 };
 
-/* What stands before the byte `first` has been seen in another window, or, `before`, is no part of
- * the list. */
+/* What stands before the byte `first`, 4 to 63, has been seen in another window; or the list begins
+ * there, `before` being true. */
 AVX2 static inline struct window look(const char *at, size_t first, bool before)
 {
     const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);

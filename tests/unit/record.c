@@ -105,11 +105,11 @@ static void test_verdicts(void)
     }
 }
 
-/* A TAB before or behind any id of a list that is long enough to be read in eights. */
+/* A TAB before or behind any id of a list that is long enough to be read many at a time. */
 static void test_tab_in_list(void)
 {
     static const char HEAD[] = "idfa\tx\t1\t2\t";
-    static const char APPS[] = "1,22,333,4444,55555,666666,7777777,88888888,999999999,4294967295";
+    static const char APPS[] = "1,22,333,4444,5,66,777,8888,9,10,1234,5678,90,123,4567,8901,2,34";
     char line[sizeof HEAD + 3 * sizeof APPS];
     size_t wrong = 0, size = sizeof APPS - 1, made;
 
