@@ -7,7 +7,7 @@
 
 size_t apps_room(size_t bytes)
 {
-    return bytes / 2 + 1 + APPS_AVX2_FEW; /* a digit and a comma each */
+    return bytes / 2 + 1 + APPS_AVX2_SPARE; /* a digit and a comma each */
 }
 
 /* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
@@ -58,6 +58,9 @@ static void read_elements(struct slice *list, size_t most, uint32_t **next, size
     *list = (struct slice){at, (size_t)(end - at)};
 }
 
+/* The plain loops do so many where the others stopped, before those are tried again. */
+enum { FEW = 16 };
+
 size_t apps_read(struct slice list, const char *line, uint32_t *apps, size_t *dropped)
 {
     bool many = apps_avx2_runs_here();
@@ -68,7 +71,7 @@ size_t apps_read(struct slice list, const char *line, uint32_t *apps, size_t *dr
         if (many)
             apps_avx2_read(&list, line, &next);
         if (list.at)
-            read_elements(&list, many ? APPS_AVX2_FEW : SIZE_MAX, &next, dropped);
+            read_elements(&list, many ? FEW : SIZE_MAX, &next, dropped);
     }
     return (size_t)(next - apps);
 }
@@ -82,8 +85,6 @@ size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped)
     return (size_t)(next - apps);
 }
 
-enum { TAG = 1 << 3 }; /* field 1, wire type 0: a varint */
-
 static char *put_varint(char *at, uint32_t value)
 {
     for (; value >= 0x80; value >>= 7)
@@ -95,7 +96,7 @@ static char *put_varint(char *at, uint32_t value)
 /* One id, whose varint mostly has two bytes. */
 static char *put_app(char *at, uint32_t app)
 {
-    *at++ = TAG;
+    *at++ = APPS_TAG;
     if (app < 0x80 || app >= 0x4000)
         return put_varint(at, app);
     *at++ = (char)(app | 0x80);
@@ -119,7 +120,7 @@ char *apps_put(const uint32_t *apps, size_t count, char *at)
         if (many)
             at = apps_avx2_put(&apps, end, at);
         size_t left = (size_t)(end - apps);
-        size_t some = many && left > APPS_AVX2_FEW ? APPS_AVX2_FEW : left;
+        size_t some = many && left > FEW ? FEW : left;
         at = apps_put_plain(apps, some, at);
         apps += some;
     }

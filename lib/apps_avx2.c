@@ -6,7 +6,7 @@
 
 #define AVX2 __attribute__((target("avx2,bmi,popcnt")))
 
-enum { WINDOW = 64, DIGITS = 4, STRIDE = WINDOW - DIGITS, LANES = 8, TAG = 1 << 3 };
+enum { WINDOW = 64, DIGITS = 4, STRIDE = WINDOW - DIGITS, LANES = 8 };
 
 bool apps_avx2_runs_here(void)
 {
@@ -42,12 +42,13 @@ AVX2 static inline uint64_t bits(__m256i low, __m256i high)
 struct window {
     const char *at;
     uint64_t commas; /* from the first byte of interest on */
-    bool is_usual;   /* ... which ends no element but runs of one to four digits */
+    bool is_usual;   /* from there on all are commas and runs of one to four digits, the last of
+                        which may go on behind the window */
 };
 
-/* What stands before the byte `first`, 4 to 63, has been seen in another window; or the list begins
- * there, `before` being true. */
-AVX2 static inline struct window look(const char *at, size_t first, bool before)
+/* What stands before the byte `first`, 4 to 63, is not of interest: the list begins at `first`, or
+ * else that part has been seen in another window. */
+AVX2 static inline struct window look(const char *at, size_t first, bool begins_list)
 {
     const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
     const __m256i comma = _mm256_set1_epi8(',');
@@ -58,7 +59,7 @@ AVX2 static inline struct window look(const char *at, size_t first, bool before)
                            _mm256_cmpeq_epi8(_mm256_min_epu8(high_value, nine), high_value));
     uint64_t others = ~(commas | digits), within = UINT64_MAX << first;
 
-    commas |= (uint64_t)before << (first - 1);
+    commas |= (uint64_t)begins_list << (first - 1);
     uint64_t empty = commas & commas << 1;
     uint64_t two = ~commas & ~commas >> 1;
     uint64_t five = two & two >> 2 & ~commas >> DIGITS;
@@ -86,55 +87,61 @@ AVX2 static inline __m256i take_eight(const char *at, uint64_t *commas)
     return _mm256_setr_epi32(t0, t1, t2, t3, t4, t5, t6, t7);
 }
 
-/* Each lane has four bytes; its number is the digits behind the last byte that is none, which has
- * no bit 0x10. */
+/* Each lane has four bytes; its number is the digits behind the last byte that is none. That one is
+ * a comma, or the TAB before the list: neither has the bit 0x10 of a digit. */
 AVX2 static inline __m256i numbers(__m256i text)
 {
-    __m256i before = _mm256_andnot_si256(text, _mm256_set1_epi8(0x10));
+    __m256i none = _mm256_andnot_si256(text, _mm256_set1_epi8(0x10));
 
-    before = _mm256_or_si256(before, _mm256_srli_epi32(before, 8));
-    before = _mm256_or_si256(before, _mm256_srli_epi32(before, 16));
-    __m256i run = _mm256_cmpeq_epi8(before, _mm256_setzero_si256());
+    none = _mm256_or_si256(none, _mm256_srli_epi32(none, 8));
+    none = _mm256_or_si256(none, _mm256_srli_epi32(none, 16));
+    __m256i run = _mm256_cmpeq_epi8(none, _mm256_setzero_si256());
     __m256i digits = _mm256_and_si256(_mm256_and_si256(text, _mm256_set1_epi8(0x0f)), run);
     __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
     return _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
 }
 
 /* The first `count` ids of a window, and behind them as many numbers as make up sixteens. */
-AVX2 static inline void read_ids(struct window window, size_t count, uint32_t *apps)
+AVX2 static inline void read_ids(struct window window, size_t count, uint32_t **next)
 {
     uint64_t commas = window.commas;
 
     for (size_t i = 0; i < count; i += (size_t)2 * LANES) {
-        store(numbers(take_eight(window.at, &commas)), apps + i);
-        store(numbers(take_eight(window.at, &commas)), apps + i + LANES);
+        store(numbers(take_eight(window.at, &commas)), *next + i);
+        store(numbers(take_eight(window.at, &commas)), *next + i + LANES);
     }
+    *next += count;
+}
+
+/* The last bytes of a list, up to STRIDE: by the window that ends with them. False: they are left.
+ */
+AVX2 static inline bool read_last(struct slice rest, const char *line, bool begins_list,
+                                  uint32_t **next)
+{
+    const char *end = rest.at + rest.len;
+
+    if (rest.len == 0 || rest.len > STRIDE || end - line < WINDOW || end[-1] == ',')
+        return false;
+    struct window window = look(end - WINDOW, WINDOW - rest.len, begins_list);
+    if (window.is_usual) /* one more than commas: the last id has none */
+        read_ids(window, (size_t)_mm_popcnt_u64(window.commas) + 1, next);
+    return window.is_usual;
 }
 
 AVX2 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
 {
     const char *at = list->at, *end = at + list->len;
-    bool before = true;
-    struct window window;
+    bool begins_list = true;
 
-    for (; end - at > STRIDE; at += STRIDE, before = false) {
-        window = look(at - DIGITS, DIGITS, before);
+    for (; end - at > STRIDE; at += STRIDE, begins_list = false) {
+        struct window window = look(at - DIGITS, DIGITS, begins_list);
         if (!window.is_usual)
             break;
-        size_t count = (size_t)_mm_popcnt_u64(window.commas);
-        read_ids(window, count, *next);
-        *next += count;
+        read_ids(window, (size_t)_mm_popcnt_u64(window.commas), next);
     }
-    size_t left = (size_t)(end - at);
-    if (left > 0 && left <= STRIDE && end - line >= WINDOW && end[-1] != ',') {
-        window = look(end - WINDOW, WINDOW - left, before);
-        if (window.is_usual) {
-            size_t count = (size_t)_mm_popcnt_u64(window.commas) + 1; /* the last has none */
-            read_ids(window, count, *next);
-            *next += count;
-            list->at = NULL;
-            return;
-        }
+    if (read_last((struct slice){at, (size_t)(end - at)}, line, begins_list, next)) {
+        list->at = NULL;
+        return;
     }
     while (at > list->at && at[-1] != ',')
         at--;
@@ -185,7 +192,7 @@ AVX2 static inline char *put_eight(__m256i app, size_t count, char *at)
         return NULL;
     unsigned two = ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(is_one)) & within;
     __m256i more = _mm256_andnot_si256(is_one, _mm256_set1_epi32(0x8000));
-    low = _mm256_or_si256(_mm256_slli_epi32(low, 8), _mm256_set1_epi32(TAG));
+    low = _mm256_or_si256(_mm256_slli_epi32(low, 8), _mm256_set1_epi32(APPS_TAG));
     high = _mm256_or_si256(_mm256_slli_epi32(high, 9), more);
     __m256i lanes = _mm256_or_si256(low, high);
     at = put_four(_mm256_castsi256_si128(lanes), two & 0xf, first, at);

@@ -13,7 +13,10 @@
 
 #include <stdint.h>
 
-enum { APPS_AVX2_FEW = 16 };
+enum { APPS_TAG = 1 << 3 }; /* before each app: field 1, wire type 0, a varint */
+
+/* So many numbers, or bytes, behind what is asked for may be written over. */
+enum { APPS_AVX2_SPARE = 16 };
 
 /* Whether the others may be called. */
 bool apps_avx2_runs_here(void);
@@ -21,15 +24,18 @@ bool apps_avx2_runs_here(void);
 /*
  * Reads ids from what is left of a list, where an element begins. *list becomes
  * what is left then, its `at` NULL when nothing is; *next moves behind the ids,
- * and up to APPS_AVX2_FEW numbers behind it may be written over. `line` is where
- * the bytes that can be read begin: at least four before the list. The last one
+ * and APPS_AVX2_SPARE numbers behind it may be written over. `line` is where the
+ * bytes that can be read begin: at least four before the list. The last one
  * before it is a TAB or a comma.
+ *
+ * The last 60 bytes or fewer are left when the list ends in a comma, or less
+ * than 64 bytes behind `line`.
  */
 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next);
 
 /*
  * Puts ids as the message's field; *next moves behind them. Returns where the
- * bytes end; APPS_AVX2_FEW more may be written over.
+ * bytes end; APPS_AVX2_SPARE more may be written over.
  */
 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at);
 

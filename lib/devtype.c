@@ -1,26 +1,28 @@
 #include "devtype.h"
 
+#include <limits.h>
 #include <string.h>
 
-static const char *const NAME[DEVTYPE_COUNT] = {"idfa", "gaid", "adid", "dvid"};
+static const char NAME[DEVTYPE_COUNT][DEVTYPE_NAME_BYTES + 1] = {"idfa", "gaid", "adid", "dvid"};
 
 const char *devtype_name(enum devtype type)
 {
     return NAME[type];
 }
 
-/* Compares with all of them, so that the CPU need not guess which one it will be. */
+/* Each type begins with a letter of its own: so one comparison will do, and the CPU need not guess
+ * which. */
 bool devtype_find(struct slice name, enum devtype *type)
 {
-    unsigned found = 0; /* 1 more than the type; 0: none */
+    static const unsigned char BY_LETTER[UCHAR_MAX + 1] = {
+        ['i'] = DEVTYPE_IDFA, ['g'] = DEVTYPE_GAID, ['a'] = DEVTYPE_ADID, ['d'] = DEVTYPE_DVID};
 
     if (name.len != DEVTYPE_NAME_BYTES)
         return false;
-    for (unsigned i = 0; i < DEVTYPE_COUNT; i++)
-        found += (i + 1) * (memcmp(name.at, NAME[i], DEVTYPE_NAME_BYTES) == 0);
-    if (found == 0)
+    enum devtype one = (enum devtype)BY_LETTER[(unsigned char)name.at[0]];
+    if (memcmp(name.at, NAME[one], DEVTYPE_NAME_BYTES) != 0)
         return false;
-    *type = (enum devtype)(found - 1);
+    *type = one;
     return true;
 }
 

@@ -3,7 +3,10 @@
  *
  * Batches and buffers are larger than the near caches, and the parts of a load
  * take turns in them: what a sink wrote a thousand records ago is far away. A
- * hint: it changes no result. The bytes must be there, but need not be set.
+ * hint: it changes no result. The bytes must be there, but need not be set: so
+ * a buffer is allocated longer by what may be fetched behind its end. One look
+ * every 64 bytes: where `at` stands within a line of the cache, the last few
+ * bytes may be left out.
  */
 #ifndef MEMC_FETCH_H
 #define MEMC_FETCH_H

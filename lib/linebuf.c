@@ -15,8 +15,8 @@
 enum { CHUNK_BYTES = 256 * 1024, CHEAP_MOVE_BYTES = 4096 };
 
 /* With each line that is found so many bytes are fetched, so far behind it: most lines are near
- * when their turn comes. */
-enum { FETCH_FROM = 384, FETCH_BYTES = 320 };
+ * when their turn comes. The buffer is that much longer than what it holds. */
+enum { FETCH_FROM = 384, FETCH_BYTES = 320, FETCH_SPARE = FETCH_FROM + FETCH_BYTES };
 
 /*
  * The buffer: [begin, end) is read and not yet returned, [begin, scanned) has
@@ -46,7 +46,7 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
     *in = (struct linebuf){.fd = fd, .max_line = max_line, .between = true};
     in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
     in->capacity = max_line + 2 + CHUNK_BYTES;
-    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_FROM + FETCH_BYTES) : NULL;
+    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_SPARE) : NULL;
     if (!in->buffer) {
         free(in);
         return NULL;

@@ -16,7 +16,8 @@
  */
 enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
 
-/* So many records before its turn one's bytes are fetched; before that, where they stand. */
+/* So many records before its turn a record's key and value are fetched; FAR_AHEAD the entry that
+ * points at them, which is needed for that. */
 enum { AHEAD = 4, FAR_AHEAD = 8 };
 
 /* Beyond 30 days memcached takes an expiry for absolute Unix time. */
@@ -73,7 +74,7 @@ static const struct batch_record *record_at(const struct store *store, size_t in
                                  : &store->filling->record[index - before->count];
 }
 
-/* The one so many behind it, the last one at most. */
+/* The one so many behind it, the last one at most; there is one at least. */
 static const struct batch_record *record_behind(const struct store *store, size_t index,
                                                 size_t count)
 {

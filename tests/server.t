@@ -12,6 +12,7 @@ check_items() { # ADDR MODEL ARGUMENT…
     is_file got.items want.items 'the server holds exactly these bytes'
 }
 
+# shellcheck disable=SC2317 # called by until_true
 has_items() { [ "$(stat_of "$1" curr_items)" -gt 0 ]; } # ADDR
 
 # The undelivered lines are the end of the input, which is what had not been acknowledged; nothing else.

@@ -203,7 +203,7 @@ static void test_many(void)
 {
     struct made made;
     struct slice list;
-    uint32_t apps[ELEMENTS_MOST + APPS_AVX2_FEW], *next = apps;
+    uint32_t apps[ELEMENTS_MOST + APPS_AVX2_SPARE], *next = apps;
     char bytes[ROOM];
 
     make_list(&made, ELEMENTS_MOST, 0);
