@@ -335,7 +335,7 @@ for each in "$TMPDIR"/memc_load.*/0; do ln -sfn "$T/elsewhere" "\$each"; done
 END
 chmod +x slow/igzip
 fresh a
-mkdir broken # none more
+mkdir -p broken # none more
 status 0 'a host whose file was given to another one' -- env PARALLEL_SSH="$T/lost" PATH="$T/slow:$PATH" ./load -S one,two -s stats --ledger ledger d/a.tsv.gz
 ok 'it was given away' -- test -d elsewhere
 is "$(verdicts)" 'a.tsv.gz loaded 0,' 'is loaded there'
