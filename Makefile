@@ -38,7 +38,7 @@ else
 BIN := $(B)
 endif
 
-LIB_OBJECTS := $(patsubst lib/%.c,$(B)/%.o,$(sort $(wildcard lib/*.c))) $(B)/appsinstalled.pb-c.o
+LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c))) $(B)/appsinstalled.pb-c.o
 
 # make V=1 shows the commands themselves.
 ifeq ($(V),)
@@ -58,9 +58,7 @@ $(B)/libmemc.a: $(LIB_OBJECTS)
 	$(call Q,AR  )$(AR) rcs $@ $^
 
 $(B)/%.o: %.c | $(B)/appsinstalled.pb-c.h
-	$(call Q,CC  )$(CC) $(ALL_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
-
-$(B)/%.o: lib/%.c | $(B)/appsinstalled.pb-c.h
+	@mkdir -p $(@D)
 	$(call Q,CC  )$(CC) $(ALL_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 
 # Generated code is not held to our warnings.
@@ -223,7 +221,7 @@ ifneq ($(DESTDIR),)
 endif
 
 # What is committed, the same bytes each time: git gives every file the commit's time, and gzip -n adds none.
-VERSION  := $(shell sed -n 's/^.define MEMC_VERSION "\(.*\)"/\1/p' lib/version.h)
+VERSION  := $(shell sed -n 's/^.define MEMC_VERSION "\(.*\)"/\1/p' lib/process/version.h)
 DIST_DIR ?= build
 DIST     := $(DIST_DIR)/memc-load-$(VERSION).tar
 
@@ -259,7 +257,7 @@ help:
 	@echo 'make deb           build/deb/memc-load_VERSION_ARCH.deb, likewise'
 	@echo 'make clean         remove what was built'
 
--include $(wildcard $(B)/*.d) $(wildcard $(B)/unit/*.d) $(wildcard $(B)/fuzz/*.d)
+-include $(wildcard $(B)/*.d) $(wildcard $(B)/lib/*/*.d) $(wildcard $(B)/unit/*.d) $(wildcard $(B)/fuzz/*.d)
 
 .PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
 	bench install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb

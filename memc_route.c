@@ -4,33 +4,33 @@
  *     zcat f.gz | memc_route -d run      run/idfa, run/gaid, run/adid, run/dvid
  *
  * The map:
- *   lib/linebuf.c     standard input as lines, in bounded memory
- *   lib/record.c      what a line's first field is
- *   lib/outlets.c     the FIFOs, and which lines they took
- *   lib/outbuf.c      whole lines out, under a lock, whoever else writes there
- *   lib/rejects.c     bad lines: given back, complained about
- *   lib/tally.c       the counters, their sum and their two forms; lib/summary.c tells them
- *   lib/stop.c        a clean end by signal
+ *   lib/io/linebuf.c     standard input as lines, in bounded memory
+ *   lib/record/record.c      what a line's first field is
+ *   lib/route/fifos.c     the FIFOs, and which lines they took
+ *   lib/io/outbuf.c      whole lines out, under a lock, whoever else writes there
+ *   lib/filter/rejects.c     bad lines: given back, complained about
+ *   lib/filter/tally.c       the counters, their sum and their two forms; lib/filter/summary.c
+ * tells them lib/process/signals.c        a clean end by signal
  *
  * Lines go out as they came: a FIFO carries the input's own bytes, so that any
  * text tool can stand at either end. Memory is bounded: one line at most, a
  * read's worth of bytes, and 64 KiB gathered for each FIFO. When a FIFO's
  * reader is slow, the router waits, and so does whoever feeds it.
  */
-#include "descriptors.h"
-#include "diag.h"
-#include "linebuf.h"
-#include "options.h"
-#include "outlets.h"
-#include "patience.h"
-#include "record.h"
-#include "rejects.h"
-#include "stats_file.h"
-#include "status.h"
-#include "stop.h"
-#include "summary.h"
-#include "tally.h"
-#include "version.h"
+#include "filter/options.h"
+#include "filter/rejects.h"
+#include "filter/stats_file.h"
+#include "filter/summary.h"
+#include "io/descriptors.h"
+#include "io/linebuf.h"
+#include "process/diag.h"
+#include "process/signals.h"
+#include "process/status.h"
+#include "process/timing.h"
+#include "process/version.h"
+#include "record/record.h"
+#include "route/fifos.h"
+#include "route/route_tally.h"
 
 #include <errno.h>
 #include <inttypes.h>

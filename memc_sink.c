@@ -4,44 +4,44 @@
  *     memc_sink -T idfa 127.0.0.1:33013 run/idfa
  *
  * The map:
- *   lib/infile.c      standard input, a FIFO or a file, locked
- *   lib/linebuf.c     its lines, in bounded memory
- *   lib/record.c      a line's fields; lib/apps.c its list of apps, lib/apps_avx2.c many at a time
- *   lib/encode.c      a record's key and protobuf value
- *   lib/sink.c        what becomes of one line
- *   lib/store.c       batches, two on their way, every record acknowledged
- *   lib/wire.c        their sets and answers; lib/text_set.c: one, to a server of text
- *   lib/verify.c      reading back and comparing instead
- *   lib/server.c      the connection, made anew when it breaks
- *   lib/fence.c       the end of the broken one, waited for
- *   lib/probe.c       is it a memcached at all, and lib/stats.c its counters
- *   lib/rejects.c     bad lines: given back, complained about
- *   lib/report.c      a file of lines given back
- *   lib/verdict.c     what is said in the end
- *   lib/ask.c         --counters: what a server says of itself
- *   lib/tally.c       the counters, their sum and their two forms; lib/summary.c tells them
- *   lib/stop.c        a clean end by signal
+ *   lib/io/infile.c      standard input, a FIFO or a file, locked
+ *   lib/io/linebuf.c     its lines, in bounded memory
+ *   lib/record/record.c      a line's fields; lib/record/apps.c its list of apps,
+ * lib/record/apps_avx2.c many at a time lib/record/encode.c      a record's key and protobuf value
+ *   lib/sink/sink.c        what becomes of one line
+ *   lib/store/store.c       batches, two on their way, every record acknowledged
+ *   lib/store/wire.c        their sets and answers; lib/store/text_set.c: one, to a server of text
+ *   lib/store/verify.c      reading back and comparing instead
+ *   lib/server/server.c      the connection, made anew when it breaks
+ *   lib/server/fence.c       the end of the broken one, waited for
+ *   lib/server/probe.c       is it a memcached at all, and lib/server/server_stats.c its counters
+ *   lib/filter/rejects.c     bad lines: given back, complained about
+ *   lib/io/linefile.c      a file of lines given back
+ *   lib/sink/verdict.c     what is said in the end
+ *   lib/sink/query_counters.c         --counters: what a server says of itself
+ *   lib/filter/tally.c       the counters, their sum and their two forms; lib/filter/summary.c
+ * tells them lib/process/signals.c        a clean end by signal
  *
  * Memory is bounded: the input's buffer holds one longest line and a read; the
  * store holds two batches of records with their lines until they are
  * acknowledged. While the server is slow or away, no input is read, so the
  * writer of the FIFO waits too.
  */
-#include "ask.h"
-#include "descriptors.h"
-#include "diag.h"
-#include "encode.h"
-#include "infile.h"
-#include "outbuf.h"
-#include "outfile.h"
-#include "patience.h"
-#include "sink.h"
-#include "stats_file.h"
-#include "status.h"
-#include "stop.h"
-#include "summary.h"
-#include "verdict.h"
-#include "version.h"
+#include "filter/stats_file.h"
+#include "filter/summary.h"
+#include "io/descriptors.h"
+#include "io/infile.h"
+#include "io/outbuf.h"
+#include "io/outfile.h"
+#include "process/diag.h"
+#include "process/signals.h"
+#include "process/status.h"
+#include "process/timing.h"
+#include "process/version.h"
+#include "record/encode.h"
+#include "sink/query_counters.h"
+#include "sink/sink.h"
+#include "sink/verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>

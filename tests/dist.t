@@ -3,7 +3,7 @@
 . "$(dirname "$0")/harness.sh"
 
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES PREFIX DESTDIR
-version=$(sed -n 's/^#define MEMC_VERSION "\(.*\)"/\1/p' "$TOP/lib/version.h")
+version=$(sed -n 's/^#define MEMC_VERSION "\(.*\)"/\1/p' "$TOP/lib/process/version.h")
 like "$version" '^[0-9]+\.[0-9]+\.[0-9]+$' 'there is a version'
 for program in memc_route memc_sink memc_load; do
     is "$("$BIN/$program" --version)" "$program $version" "$program has it"

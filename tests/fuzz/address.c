@@ -4,7 +4,7 @@
  * What is accepted is what the rules say, read here from behind; put together
  * again it is the same address; what is refused has a reason and writes nothing.
  */
-#include "address.h"
+#include "server/address.h"
 #include "plain.h"
 
 static bool has(struct slice text, char byte)

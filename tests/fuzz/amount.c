@@ -5,9 +5,9 @@
  * What number.c makes of the text is what plain arithmetic makes of it, and an
  * error rate passes exactly if errors / stored < ratio.
  */
-#include "number.h"
+#include "bytes/number.h"
 #include "plain.h"
-#include "tally.h"
+#include "sink/sink_tally.h"
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(number_ratio(text, &ratio) == good);
     must(ratio.numerator == expected.numerator && ratio.denominator == expected.denominator);
     if (good)
-        must(tally_rate_passes(errors, stored, &ratio) == plain_passes(errors, stored, ratio));
-    must(tally_rate_passes(errors, stored, NULL));
+        must(sink_tally_rate_passes(errors, stored, &ratio) == plain_passes(errors, stored, ratio));
+    must(sink_tally_rate_passes(errors, stored, NULL));
     return 0;
 }

@@ -6,11 +6,11 @@
  * 4096 bytes, then END; however it is cut into pieces. The names and values are
  * those of the text. What two readings prove is no matter of their size.
  */
-#include "counters.h"
 #include "fuzz_dial.h"
 #include "plain.h"
-#include "server.h"
-#include "stats.h"
+#include "server/doubt.h"
+#include "server/server.h"
+#include "server/server_stats.h"
 
 enum { LINE_BYTES = 4096, STATS_MAX = 1024 };
 

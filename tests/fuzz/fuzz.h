@@ -8,7 +8,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "slice.h"
+#include "bytes/slice.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * fuzz_dial.h - the three functions of lib/dial.h once more, so that a server's
+ * fuzz_dial.h - the three functions of lib/server/dial.h once more, so that a server's
  * answers are the input's and no socket is needed. The linker takes these and
- * leaves lib/dial.c in its archive.
+ * leaves lib/server/dial.c in its archive.
  *
  * The input is
  *
@@ -13,8 +13,8 @@
 #ifndef FUZZ_DIAL_H
 #define FUZZ_DIAL_H
 
-#include "dial.h"
 #include "fuzz.h"
+#include "server/dial.h"
 
 enum { DIAL_QUESTIONS_MAX = 3 };
 

@@ -5,7 +5,7 @@
  * The object stays well formed whatever is cut off; what was good UTF-8 reads
  * back as it was, each other byte is U+FFFD.
  */
-#include "json.h"
+#include "bytes/json.h"
 
 #include "fuzz.h"
 

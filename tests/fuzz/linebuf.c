@@ -14,10 +14,10 @@
  * unterminated rest are what stands there.
  */
 #define _GNU_SOURCE /* pipe2 */
-#include "linebuf.h"
+#include "io/linebuf.h"
 
 #include "fuzz.h"
-#include "patience.h"
+#include "process/timing.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
  * bit; number_u64 and number_u32 give what plain arithmetic does; number_look
  * and number_four see what a look digit by digit sees.
  */
-#include "number.h"
+#include "bytes/number.h"
 #include "plain.h"
 
 enum { LOOKS_MAX = 32 };

@@ -6,10 +6,10 @@
  * refused has a reason; the same arguments again, as getopt_long(3) has ordered
  * them, give the same.
  */
-#include "options.h"
+#include "filter/options.h"
 
-#include "batch.h"
 #include "fuzz.h"
+#include "store/batch.h"
 
 enum { ARGS_MAX = 64 };
 

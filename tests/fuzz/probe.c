@@ -6,7 +6,7 @@
  * length that libmemcached can trust, however they are cut into pieces. It
  * speaks text only if the second answer says so, and the first was "no".
  */
-#include "probe.h"
+#include "server/probe.h"
 
 #include "fuzz_dial.h"
 

@@ -6,12 +6,12 @@
  * reads back, too. record_type and record_is_blank agree with record_parse.
  */
 #define _GNU_SOURCE /* memfd_create */
-#include "record.h"
+#include "record/record.h"
 
-#include "apps.h"
 #include "appsinstalled.pb-c.h"
-#include "encode.h"
 #include "plain.h"
+#include "record/apps.h"
+#include "record/encode.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

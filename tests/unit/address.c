@@ -1,5 +1,5 @@
 /* address: HOST:PORT, [V6]:PORT, or a path. */
-#include "address.h"
+#include "server/address.h"
 #include "tap.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* apps: lists of ids as numbers, and those as a message's field, many and one at a time. */
-#include "apps.h"
+#include "record/apps.h"
 
-#include "apps_avx2.h"
 #include "appsinstalled.pb-c.h"
+#include "record/apps_avx2.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* batch: records with their bytes in one block. */
-#include "batch.h"
+#include "store/batch.h"
 #include "scratch.h"
 #include "tap.h"
 

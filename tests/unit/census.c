@@ -1,5 +1,6 @@
 /* census: each size is counted in the smallest class that takes it; reasons are counted each. */
-#include "census.h"
+#include "server/server.h"
+#include "sink/item_sizes.h"
 #include "tap.h"
 
 #include <stdio.h>
@@ -90,7 +91,7 @@ static void test_many_reasons(void)
 int main(void)
 {
     /* memcached 1.6.18, its own word: `stats sizes` of a 1-byte key and a 1-byte value */
-    is_u64(census_item_bytes(1, 1), 61, "an item");
+    is_u64(server_item_bytes(1, 1), 61, "an item");
     test_classes();
     test_precision();
     test_sums();

@@ -1,5 +1,5 @@
 /* counters: what two readings of a server's counters prove. */
-#include "counters.h"
+#include "server/doubt.h"
 #include "tap.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))

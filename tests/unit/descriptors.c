@@ -1,5 +1,5 @@
 /* descriptors: 0 to 2 closed in all eight combinations, each in a child of its own. */
-#include "descriptors.h"
+#include "io/descriptors.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* devtype: the four names. */
-#include "devtype.h"
+#include "record/devtype.h"
 #include "tap.h"
 
 static void test_names(void)

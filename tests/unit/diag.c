@@ -1,5 +1,5 @@
 /* diag: what arrives on descriptor 2. */
-#include "diag.h"
+#include "process/diag.h"
 #include "scratch.h"
 #include "tap.h"
 

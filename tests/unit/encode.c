@@ -1,9 +1,9 @@
 /* encode: keys, values and text. The values' bytes were worked out by hand and by `protoc
  * --encode`. */
-#include "encode.h"
+#include "record/encode.h"
 
 #include "appsinstalled.pb-c.h"
-#include "number.h"
+#include "bytes/number.h"
 #include "scratch.h"
 #include "tap.h"
 

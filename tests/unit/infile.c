@@ -1,8 +1,8 @@
 /* infile: what memc_sink reads. */
 #define _GNU_SOURCE /* F_GETPIPE_SZ */
-#include "infile.h"
+#include "io/infile.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include <signal.h>

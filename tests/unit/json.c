@@ -1,5 +1,5 @@
 /* json: one flat object, well formed whatever is put into it. */
-#include "json.h"
+#include "bytes/json.h"
 #include "tap.h"
 
 #include <stdlib.h>

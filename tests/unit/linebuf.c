@@ -1,6 +1,6 @@
 /* linebuf: lines in pieces. Expected are the lines that were put together, never those that were
  * read. */
-#include "linebuf.h"
+#include "io/linebuf.h"
 #include "scratch.h"
 #include "tap.h"
 

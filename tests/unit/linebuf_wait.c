@@ -1,9 +1,9 @@
 /* linebuf: waits, ends, and linebuf_finish. */
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
-#include "linebuf.h"
-#include "patience.h"
+#include "io/linebuf.h"
+#include "process/signals.h"
+#include "process/timing.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include <signal.h>

@@ -9,7 +9,7 @@
 #ifndef MEMCACHED_H
 #define MEMCACHED_H
 
-#include "address.h"
+#include "server/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 /* number: whole numbers, durations, sizes and ratios. Doubles: number_double.c. */
-#include "number.h"
+#include "bytes/number.h"
 #include "tap.h"
 
 #include <stdlib.h>

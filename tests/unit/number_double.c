@@ -2,7 +2,7 @@
  * number: doubles, bit for bit. What is expected stands here as a hexadecimal
  * constant, or is what strtod(3) reads from the same text.
  */
-#include "number.h"
+#include "bytes/number.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* number: the fast looks at digits in front and at the end. */
-#include "number.h"
+#include "bytes/number.h"
 #include "tap.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))

@@ -3,7 +3,7 @@
  * two doubles and has up to 768 digits; here they are multiplied out one by
  * one, and what is expected stands as a hexadecimal constant.
  */
-#include "number.h"
+#include "bytes/number.h"
 #include "tap.h"
 
 #include <float.h>

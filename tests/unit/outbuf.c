@@ -1,5 +1,5 @@
 /* outbuf: whole lines to a descriptor, and an exact account of those that did not get there. */
-#include "outbuf.h"
+#include "io/outbuf.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -3,7 +3,7 @@
  * writer's, and its length follows from its number: so the reader knows each
  * line that must come, and a torn or mixed one betrays itself.
  */
-#include "outbuf.h"
+#include "io/outbuf.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -1,8 +1,8 @@
 /* outfile: what may be written to, and how new files come to be. */
 #define _GNU_SOURCE /* F_GETPIPE_SZ */
-#include "outfile.h"
+#include "io/outfile.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include <signal.h>

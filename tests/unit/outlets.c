@@ -1,7 +1,7 @@
 /* outlets: memc_route's FIFOs; here the test itself reads them. */
-#include "outlets.h"
+#include "process/signals.h"
+#include "route/fifos.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 static struct outlets outlets; /* it holds four paths */

@@ -1,6 +1,6 @@
 /* patience: waits by arithmetic; the test moves the clock's last reading back instead of sleeping.
  */
-#include "patience.h"
+#include "process/timing.h"
 #include "tap.h"
 
 enum { LONG_AGO_MS = 1000 * 1000 };

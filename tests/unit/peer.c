@@ -1,5 +1,5 @@
 /* peer: reasons in words, and the exit statuses that follow from them. */
-#include "peer.h"
+#include "server/conn_status.h"
 #include "tap.h"
 
 #include <errno.h>

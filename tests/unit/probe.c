@@ -2,9 +2,9 @@
  * probe: real servers of all modes, and small peers that answer something
  * else: each a child of its own that serves one kind of answer.
  */
-#include "probe.h"
+#include "server/probe.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include <poll.h>

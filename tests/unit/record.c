@@ -1,7 +1,7 @@
 /* record: one line of the log, by the rules of the README's section on records. */
-#include "record.h"
+#include "record/record.h"
 
-#include "apps.h"
+#include "record/apps.h"
 #include "scratch.h"
 #include "tap.h"
 

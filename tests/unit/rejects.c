@@ -1,6 +1,6 @@
 /* rejects: bad lines given back, and complaints on descriptor 2, which is a file here. */
-#include "rejects.h"
-#include "diag.h"
+#include "filter/rejects.h"
+#include "process/diag.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* report: rejects and undelivered lines. */
-#include "report.h"
+#include "io/linefile.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* route_options: the command line of memc_route. */
-#include "options.h"
+#include "filter/options.h"
 #include "tap.h"
 
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
-#include "slice.h"
+#include "bytes/slice.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* server: connecting, counters, and the largest item, against real servers. */
-#include "server.h"
+#include "server/server.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include "memcached.h"

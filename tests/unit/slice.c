@@ -1,5 +1,5 @@
 /* slice: bytes by pointer and length. */
-#include "slice.h"
+#include "bytes/slice.h"
 #include "scratch.h"
 #include "tap.h"
 

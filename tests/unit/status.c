@@ -1,5 +1,5 @@
 /* status: which of two exit statuses is told. */
-#include "status.h"
+#include "process/status.h"
 #include "tap.h"
 
 int main(void)

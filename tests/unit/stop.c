@@ -1,5 +1,5 @@
 /* stop: signals, each case in a child of its own; how the child ends is what is checked. */
-#include "stop.h"
+#include "process/signals.h"
 #include "scratch.h"
 #include "tap.h"
 

@@ -2,8 +2,8 @@
  * store: against real servers. What a server holds afterwards is read back by
  * the text protocol. Every record must have exactly one outcome, in order.
  */
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include "memcached.h"

@@ -3,8 +3,8 @@
  * happens, every record has one outcome, in order, and each that counts as
  * stored was acknowledged.
  */
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include "memcached.h"

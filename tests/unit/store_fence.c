@@ -4,8 +4,8 @@
  * passes on. So the server lives, none of the sets was answered, and no
  * connection that it lists is ours: nothing proves that they are gone.
  */
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include "memcached.h"

@@ -6,7 +6,7 @@
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
-#include "store.h"
+#include "store/store.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

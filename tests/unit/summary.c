@@ -1,8 +1,8 @@
 /* summary: which of line and JSON are told, and where the JSON of a run that goes on may go. */
-#include "summary.h"
-#include "diag.h"
+#include "filter/summary.h"
+#include "process/diag.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include <signal.h>

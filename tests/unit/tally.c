@@ -1,5 +1,6 @@
 /* tally: sums, the limit of the error rate, and both forms of telling. */
-#include "tally.h"
+#include "route/route_tally.h"
+#include "sink/sink_tally.h"
 #include "tap.h"
 
 #include <stdlib.h>
@@ -50,11 +51,11 @@ static void test_rate(void)
 
     for (size_t i = 0; i < COUNT(CASE); i++) {
         struct ratio limit = {CASE[i].numerator, CASE[i].denominator};
-        ok(tally_rate_passes(CASE[i].errors, CASE[i].stored, &limit) == CASE[i].passes,
+        ok(sink_tally_rate_passes(CASE[i].errors, CASE[i].stored, &limit) == CASE[i].passes,
            "%" PRIu64 " / %" PRIu64 " is %sbelow %" PRIu64 " / %" PRIu64, CASE[i].errors,
            CASE[i].stored, CASE[i].passes ? "" : "not ", CASE[i].numerator, CASE[i].denominator);
     }
-    ok(tally_rate_passes(1, 0, NULL) && tally_rate_passes(UINT64_MAX, 1, NULL),
+    ok(sink_tally_rate_passes(1, 0, NULL) && sink_tally_rate_passes(UINT64_MAX, 1, NULL),
        "without a limit all pass");
 }
 

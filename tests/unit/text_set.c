@@ -3,9 +3,9 @@
  * text only: "get" is not found, statistics are unknown, and a set is answered
  * by the case's bytes.
  */
-#include "text_set.h"
+#include "store/text_set.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include "memcached.h"

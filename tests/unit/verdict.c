@@ -1,6 +1,6 @@
 /* verdict: the exit status that follows from a sink's tally. What it says on descriptor 2 is not
  * looked at. */
-#include "verdict.h"
+#include "sink/verdict.h"
 #include "scratch.h"
 #include "tap.h"
 

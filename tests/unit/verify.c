@@ -1,8 +1,8 @@
 /* verify: what is found equal, missing or different. The servers are filled by the text protocol.
  */
-#include "verify.h"
+#include "store/verify.h"
+#include "process/signals.h"
 #include "scratch.h"
-#include "stop.h"
 #include "tap.h"
 
 #include "memcached.h"

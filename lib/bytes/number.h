@@ -1,0 +1,137 @@
+/*
+ * number: strict decimals of a slice. The whole slice is the number: no white
+ * space, no digit separators, no locale. On false nothing is written.
+ */
+#ifndef MEMC_NUMBER_H
+#define MEMC_NUMBER_H
+
+#include "bytes/slice.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* A run of ASCII digits; leading zeros are fine. False: empty, other bytes, too large. */
+bool number_u64(struct slice text, uint64_t *value);
+bool number_u32(struct slice text, uint32_t *value);
+
+/*
+ * The fast way for short ones: looks at NUMBER_LOOK_BYTES bytes, all readable,
+ * and returns how many digits stand at their front, 0 to 8, with their worth
+ * in *value (undefined for 0). No look at what follows.
+ */
+enum { NUMBER_LOOK_BYTES = 8 };
+static inline size_t number_look(const char *at, uint32_t *value);
+
+/* The same for exactly four digits; false: others stand there, and *value is undefined. */
+static inline bool number_four(const char *at, uint32_t *value);
+
+/* The worth of the last `count` bytes before `end`; `count` is 1 to 8, and eight can be read.
+ * False: they are not all digits, and *value is undefined. */
+static inline bool number_last(const char *end, size_t count, uint32_t *value);
+
+/*
+ * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
+ * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
+ * bit; -0 stays negative. The short way is exact by Clinger, "How to read
+ * floating point numbers accurately", 1990; all else goes to strtod(3).
+ */
+bool number_double(struct slice text, double *value);
+
+/* A whole number with ms, s, m, h or d; bare means seconds. In milliseconds, at most INT64_MAX / 2.
+ */
+bool number_duration(struct slice text, int64_t *ms);
+
+/* The same the other way round, in the largest unit that divides it: 90s, 5m. */
+enum { NUMBER_DURATION_BYTES = 24 };
+const char *number_duration_text(int64_t ms, char text[NUMBER_DURATION_BYTES]);
+
+/* A whole number of bytes, with K, M or G = 1024, 1024^2, 1024^3. At most INT64_MAX. */
+bool number_size(struct slice text, uint64_t *bytes);
+
+/* numerator / denominator, exactly as written. */
+struct ratio {
+    uint64_t numerator;
+    uint64_t denominator;
+};
+
+/* `0.01`, `.5`, `2` or `1%`, `0.1%`: digits and at most one point, at most RATIO_DIGITS digits. */
+#define RATIO_DIGITS 17
+bool number_ratio(struct slice text, struct ratio *value);
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/*
+ * All eight bytes at once, the first one in the lowest byte of a word, '0'
+ * taken from each. A byte that is no digit gets its high bit set by the sum;
+ * what it carries over spoils only bytes behind it.
+ */
+static inline uint64_t number_others(uint64_t word)
+{
+    return (word | (word + 0x7676767676767676)) & 0x8080808080808080;
+}
+
+/* Neighbours are joined to two, four and eight digits, each by one multiplication. */
+static inline uint32_t number_join(uint64_t word)
+{
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffff;
+    return (uint32_t)(word * 10000 + (word >> 32));
+}
+
+static inline size_t number_look(const char *at, uint32_t *value)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    word ^= 0x3030303030303030;
+    uint64_t others = number_others(word);
+    unsigned bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
+    if (bits == 0)
+        return 0;
+    *value = number_join(word << (64 - bits)); /* zeros in front are digits too */
+    return bits / 8;
+}
+
+static inline bool number_last(const char *end, size_t count, uint32_t *value)
+{
+    uint64_t word;
+
+    memcpy(&word, end - sizeof word, sizeof word);
+    word = (word ^ 0x3030303030303030) & ~UINT64_C(0) << (64 - 8 * count);
+    *value = number_join(word);
+    return number_others(word) == 0;
+}
+
+static inline bool number_four(const char *at, uint32_t *value)
+{
+    uint32_t word;
+
+    memcpy(&word, at, sizeof word);
+    word ^= 0x30303030;
+    if ((word | (word + 0x76767676)) & 0x80808080)
+        return false;
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff;
+    *value = (word * 100 + (word >> 16)) & 0xffff;
+    return true;
+}
+#else
+static inline size_t number_look(const char *at, uint32_t *value)
+{
+    size_t len = 0;
+
+    for (*value = 0; len < NUMBER_LOOK_BYTES && at[len] >= '0' && at[len] <= '9'; len++)
+        *value = *value * 10 + (uint32_t)(at[len] - '0');
+    return len;
+}
+
+static inline bool number_four(const char *at, uint32_t *value)
+{
+    return number_u32((struct slice){at, 4}, value);
+}
+
+static inline bool number_last(const char *end, size_t count, uint32_t *value)
+{
+    return number_u32((struct slice){end - count, count}, value);
+}
+#endif
+
+#endif

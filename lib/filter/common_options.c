@@ -1,0 +1,138 @@
+#include "filter/common_options.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINGER_MS = 100, WAIT_MS = 30000, MAX_LINE_BYTES = 1024 * 1024, NICE_MOST = 19 };
+
+enum options_result options_fail(struct options_error *error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(error->text, sizeof error->text, format, args);
+    va_end(args);
+    return OPTIONS_BAD;
+}
+
+enum options_result option_duration(const char *name, int64_t least, int64_t most, int64_t *ms,
+                                    struct options_error *error)
+{
+    int64_t value;
+
+    if (!number_duration(slice_of(optarg), &value))
+        return options_fail(
+            error, "--%s: '%s' is no duration: a whole number with ms, s, m, h or d", name, optarg);
+    if (value < least)
+        return options_fail(error, "--%s: %s is less than %" PRId64 "%s", name, optarg,
+                            least % 1000 ? least : least / 1000, least % 1000 ? "ms" : "s");
+    if (value > most)
+        return options_fail(error, "--%s: %s is more than %" PRId64 "d", name, optarg,
+                            most / 86400000);
+    *ms = value;
+    return OPTIONS_RUN;
+}
+
+static enum options_result option_max_line(size_t *bytes, struct options_error *error)
+{
+    uint64_t value;
+
+    if (!number_size(slice_of(optarg), &value) || value < 1 || value > SIZE_MAX / 8)
+        return options_fail(error, "--max-line: '%s' is no size: a whole number with K, M or G",
+                            optarg);
+    *bytes = (size_t)value;
+    return OPTIONS_RUN;
+}
+
+static enum options_result option_nice(int *increment, struct options_error *error)
+{
+    uint32_t value;
+
+    if (!number_u32(slice_of(optarg), &value) || value > NICE_MOST)
+        return options_fail(error, "--nice: '%s' is no number from 0 to %d", optarg, NICE_MOST);
+    *increment = (int)value;
+    return OPTIONS_RUN;
+}
+
+/* What getopt_long(3) found wrong. */
+static enum options_result bad_option(int code, char **argv, struct options_error *error)
+{
+    if (code == ':')
+        return options_fail(error, "option '%s' needs a value", argv[optind - 1]);
+    const char *word = argv[optind - 1];
+    bool with_value = strncmp(word, "--", 2) == 0 && strchr(word, '=');
+    if (optopt > 0 && optopt < 256 && !with_value)
+        return options_fail(error, "unknown option '-%c'", optopt);
+    return options_fail(error, "option '%s' is unknown, ambiguous or takes no value",
+                        argv[optind - 1]);
+}
+
+void common_options_default(struct common_options *common, int nice)
+{
+    *common = (struct common_options){
+        .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = nice};
+}
+
+/* What an option without a value sets; NULL: it is no such option. */
+static bool *flag_of(int code, struct common_options *common)
+{
+    switch (code) {
+    case 'p':
+        return &common->progress;
+    case 'q':
+        return &common->quiet;
+    case 'v':
+        return &common->verbose;
+    case OPTION_APPEND:
+        return &common->append;
+    default:
+        return NULL;
+    }
+}
+
+/* What takes an option's value as it is; NULL: it is no such option. */
+static const char **text_of(int code, struct common_options *common)
+{
+    switch (code) {
+    case 'r':
+        return &common->rejects;
+    case 's':
+        return &common->stats;
+    case OPTION_LABEL:
+        return &common->label;
+    default:
+        return NULL;
+    }
+}
+
+enum options_result common_option(int code, char **argv, struct common_options *common,
+                                  struct options_error *error)
+{
+    bool *flag = flag_of(code, common);
+    const char **text = text_of(code, common);
+
+    if (flag)
+        *flag = true;
+    if (text)
+        *text = optarg;
+    if (flag || text)
+        return OPTIONS_RUN;
+    switch (code) {
+    case 'h':
+        return OPTIONS_HELP;
+    case 'V':
+        return OPTIONS_VERSION;
+    case 'w':
+        return option_duration("wait", 0, INT64_MAX, &common->wait_ms, error);
+    case OPTION_LINGER:
+        return option_duration("linger", 0, INT32_MAX, &common->linger_ms, error);
+    case OPTION_MAX_LINE:
+        return option_max_line(&common->max_line, error);
+    case OPTION_NICE:
+        return option_nice(&common->nice, error);
+    default:
+        return bad_option(code, argv, error);
+    }
+}

@@ -1,0 +1,123 @@
+#include "filter/rejects.h"
+
+#include "process/diag.h"
+#include "process/status.h"
+#include "record/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void rejects_init(struct rejects *rejects, const char *type, bool verbose)
+{
+    *rejects = (struct rejects){.type = type, .verbose = verbose, .blank_so_far = true};
+}
+
+static char *why_path(const char *path)
+{
+    static const char SUFFIX[] = ".why";
+    size_t len = strlen(path);
+    char *result = malloc(len + sizeof SUFFIX);
+
+    if (result) {
+        memcpy(result, path, len);
+        memcpy(result + len, SUFFIX, sizeof SUFFIX);
+    }
+    return result;
+}
+
+int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
+                 int input_fd)
+{
+    int status = report_open(&rejects->report, path, append, wait_ms, input_fd);
+
+    if (status != STATUS_OK || !report_is_file(&rejects->report))
+        return status;
+    rejects->why_path = why_path(path);
+    if (!rejects->why_path) {
+        diag("%s: %s", path, strerror(ENOMEM));
+        return STATUS_OSERR;
+    }
+    /* What stands there belongs to rejects that are no more. */
+    struct stat info;
+    if (!append && lstat(rejects->why_path, &info) == 0 && S_ISREG(info.st_mode))
+        unlink(rejects->why_path);
+    return report_open(&rejects->why, rejects->why_path, append, wait_ms, input_fd);
+}
+
+/* "idfa " before "line 7", or nothing. */
+static const char *type_of(const struct rejects *rejects)
+{
+    return rejects->type ? rejects->type : "";
+}
+
+static const char *space_after_type(const struct rejects *rejects)
+{
+    return rejects->type ? " " : "";
+}
+
+static void complain(struct rejects *rejects, struct place place, const char *reason)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", place.number, place.offset, reason);
+    report_line(&rejects->why, slice_of(text));
+    if (diag_may_repeat(&rejects->complaints) || rejects->verbose)
+        diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), place.number,
+             reason);
+}
+
+void rejects_line(struct rejects *rejects, struct slice line, struct place place,
+                  const char *reason)
+{
+    report_line(&rejects->report, line);
+    complain(rejects, place, reason);
+}
+
+enum overlong rejects_overlong(struct rejects *rejects, const struct line *line, struct place place)
+{
+    bool blank = rejects->blank_so_far && record_is_blank(line->text);
+
+    rejects->blank_so_far = blank || line->ends;
+    if (line->ends && blank) {
+        report_cancel(&rejects->report);
+        return OVERLONG_BLANK;
+    }
+    report_piece(&rejects->report, line->text, line->ends);
+    if (!line->ends)
+        return OVERLONG_GOES_ON;
+    complain(rejects, place, REJECTS_OVERLONG);
+    return OVERLONG_REJECTED;
+}
+
+bool rejects_cut(struct rejects *rejects, const struct line *line)
+{
+    report_cancel(&rejects->report);
+    return record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
+}
+
+void rejects_flush(struct rejects *rejects)
+{
+    report_flush(&rejects->report);
+    report_flush(&rejects->why);
+}
+
+bool rejects_pending(const struct rejects *rejects)
+{
+    return report_pending(&rejects->report) || report_pending(&rejects->why);
+}
+
+int rejects_close(struct rejects *rejects)
+{
+    if (rejects->complaints > DIAG_REPEATS && !rejects->verbose)
+        diag("%s%s%" PRIu64 " more bad lines, not shown", type_of(rejects),
+             space_after_type(rejects), rejects->complaints - DIAG_REPEATS);
+    int status = status_worse(report_close(&rejects->report), report_close(&rejects->why));
+    free(rejects->why_path);
+    rejects->why_path = NULL;
+    return status;
+}

@@ -1,0 +1,43 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#include "io/descriptors.h"
+
+#include "bytes/number.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+bool descriptors_reserve(bool *stdin_closed)
+{
+    *stdin_closed = fcntl(STDIN_FILENO, F_GETFD) < 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* The wrong way round: nothing can be read from 0 or written to 1 and 2 by mistake. */
+        int way = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", way) != fd)
+            return false;
+    }
+    return true;
+}
+
+int descriptors_named(const char *path)
+{
+    static const char FOLDER[] = "/dev/fd/";
+    static const char *const STANDARD[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    uint32_t number;
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (strcmp(path, STANDARD[fd]) == 0)
+            return fd;
+    if (strncmp(path, FOLDER, strlen(FOLDER)) == 0 &&
+        number_u32(slice_of(path + strlen(FOLDER)), &number) && number <= INT_MAX)
+        return (int)number;
+    return -1;
+}
+
+void descriptors_widen_pipe(int fd)
+{
+    enum { PIPE_BYTES = 1024 * 1024 };
+
+    fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+}

@@ -1,0 +1,209 @@
+#include "io/linebuf.h"
+
+#include "bytes/prefetch.h"
+#include "process/signals.h"
+#include "process/timing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One read(2) at most; larger than any pipe gives at once by default. */
+enum { CHUNK_BYTES = 256 * 1024, CHEAP_MOVE_BYTES = 4096 };
+
+/* With each line that is found so many bytes are fetched, so far behind it: most lines are near
+ * when their turn comes. The buffer is that much longer than what it holds. */
+enum { FETCH_FROM = 384, FETCH_BYTES = 320, FETCH_SPARE = FETCH_FROM + FETCH_BYTES };
+
+/*
+ * The buffer: [begin, end) is read and not yet returned, [begin, scanned) has
+ * no LF. It holds max_line bytes, LF or sentinel, one byte more to know that a
+ * line is too long, and a chunk behind them.
+ */
+struct linebuf {
+    int fd;
+    bool nonblocking; /* then read(2) comes first and poll(2) only when it has nothing */
+    size_t max_line;
+    size_t capacity;
+    size_t begin, scanned, end;
+    bool in_overlong;
+    uint64_t ended; /* lines returned wholly */
+    bool between;   /* the last piece returned ended its line */
+    uint64_t bytes;
+    uint64_t line_offset; /* of the line last returned */
+    char *buffer;
+};
+
+struct linebuf *linebuf_open(int fd, size_t max_line)
+{
+    struct linebuf *in = calloc(1, sizeof *in);
+
+    if (!in)
+        return NULL;
+    *in = (struct linebuf){.fd = fd, .max_line = max_line, .between = true};
+    in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
+    in->capacity = max_line + 2 + CHUNK_BYTES;
+    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_SPARE) : NULL;
+    if (!in->buffer) {
+        free(in);
+        return NULL;
+    }
+    return in;
+}
+
+void linebuf_close(struct linebuf *in)
+{
+    if (in)
+        free(in->buffer);
+    free(in);
+}
+
+static void take(struct linebuf *in, size_t len, bool overlong, bool ends, struct line *line)
+{
+    *line = (struct line){{in->buffer + in->begin, len}, overlong, ends};
+    if (in->between)
+        in->line_offset = in->bytes - (in->end - in->begin);
+    in->begin += len;
+    in->ended += ends;
+    in->between = ends;
+    in->in_overlong = overlong && !ends;
+}
+
+bool linebuf_next(struct linebuf *in, struct line *line)
+{
+    char *lf = in->scanned < in->end ? memchr(in->buffer + in->scanned, '\n', in->end - in->scanned)
+                                     : NULL;
+    size_t pending = in->end - in->begin;
+
+    if (lf) {
+        size_t len = (size_t)(lf - in->buffer) - in->begin;
+        take(in, len, in->in_overlong || len > in->max_line, true, line);
+        in->begin++; /* the LF */
+        in->scanned = in->begin;
+        fetch_to_read(lf + FETCH_FROM, FETCH_BYTES);
+        return true;
+    }
+    in->scanned = in->end;
+    /* The last byte is held back: it may be a sentinel. */
+    if (pending > (in->in_overlong ? 1 : in->max_line + 1)) {
+        take(in, pending - 1, true, false, line);
+        return true;
+    }
+    return false;
+}
+
+/* Moves what is left to the front: when it is cheap, or when there is no room. */
+static void make_room(struct linebuf *in)
+{
+    size_t pending = in->end - in->begin;
+
+    if (pending > CHEAP_MOVE_BYTES && in->capacity - in->end >= CHUNK_BYTES)
+        return;
+    memmove(in->buffer, in->buffer + in->begin, pending);
+    in->scanned -= in->begin;
+    in->begin = 0;
+    in->end = pending;
+}
+
+static enum linebuf_result read_some(struct linebuf *in, size_t limit)
+{
+    ssize_t got = read(in->fd, in->buffer + in->end, limit);
+
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR ? LINEBUF_IDLE : LINEBUF_ERROR;
+    if (got == 0)
+        return LINEBUF_END;
+    in->end += (size_t)got;
+    in->bytes += (uint64_t)got;
+    return LINEBUF_FILLED;
+}
+
+/* Waits until read(2) has something to say. */
+static enum linebuf_result wait_ready(struct linebuf *in, int wait_ms)
+{
+    struct pollfd ready = {.fd = in->fd, .events = POLLIN};
+
+    int count = stop_poll(&ready, wait_ms);
+
+    if (stop_signal()) /* also when bytes have come with it: those are not taken */
+        return LINEBUF_STOPPED;
+    if (count > 0)
+        return LINEBUF_FILLED;
+    if (count == 0)
+        return LINEBUF_IDLE;
+    return errno == EINTR ? LINEBUF_SIGNAL : LINEBUF_ERROR;
+}
+
+enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms)
+{
+    enum linebuf_result result = LINEBUF_IDLE;
+
+    make_room(in);
+    if (stop_signal())
+        return LINEBUF_STOPPED;
+    if (in->nonblocking)
+        result = read_some(in, CHUNK_BYTES);
+    while (result == LINEBUF_IDLE) {
+        result = wait_ready(in, wait_ms);
+        if (result != LINEBUF_FILLED)
+            break;
+        result = read_some(in, CHUNK_BYTES);
+    }
+    return result;
+}
+
+bool linebuf_rest(struct linebuf *in, struct line *line)
+{
+    size_t pending = in->end - in->begin;
+
+    if (pending == 0 && in->between)
+        return false;
+    take(in, pending, in->in_overlong || pending > in->max_line, true, line);
+    in->scanned = in->end;
+    return true;
+}
+
+bool linebuf_take_sentinel(struct linebuf *in)
+{
+    if (in->end == in->begin || in->buffer[in->end - 1] != '\0')
+        return false;
+    in->end--;
+    in->bytes--;
+    return true;
+}
+
+bool linebuf_finish(struct linebuf *in, struct patience *patience)
+{
+    enum { SLICE_MS = 100 };
+
+    make_room(in);
+    while (in->end > in->begin && in->buffer[in->end - 1] != '\n') {
+        struct pollfd ready = {.fd = in->fd, .events = POLLIN};
+        if (in->end == in->capacity)
+            return true;
+        if (!patience_step(patience, SLICE_MS))
+            return false;
+        if (poll(&ready, 1, patience_slice(patience, SLICE_MS)) > 0 &&
+            read_some(in, 1) > LINEBUF_IDLE)
+            return false;
+    }
+    return false;
+}
+
+struct place linebuf_place(const struct linebuf *in)
+{
+    return (struct place){linebuf_number(in), in->line_offset};
+}
+
+uint64_t linebuf_number(const struct linebuf *in)
+{
+    return in->between ? in->ended : in->ended + 1;
+}
+
+uint64_t linebuf_bytes(const struct linebuf *in)
+{
+    return in->bytes;
+}

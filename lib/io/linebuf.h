@@ -1,0 +1,79 @@
+/*
+ * linebuf: a descriptor's bytes as lines, in bounded memory.
+ *
+ * Two steps, so that the caller decides what happens before a wait:
+ *
+ *     do
+ *         while (linebuf_next(in, &line))
+ *             ...
+ *     while (linebuf_fill(in, wait_ms) == LINEBUF_FILLED);
+ *
+ * A line ends with LF, which is not part of its text. A line of more than
+ * max_line bytes comes in pieces; so its memory is constant too.
+ */
+#ifndef MEMC_LINEBUF_H
+#define MEMC_LINEBUF_H
+
+#include "bytes/slice.h"
+
+#include <stdint.h>
+
+struct linebuf;
+struct patience;
+
+struct line {
+    struct slice text; /* valid until the next linebuf_fill or linebuf_finish */
+    bool overlong;     /* this is a piece of a line longer than max_line */
+    bool ends;         /* the line ends with this piece */
+};
+
+enum linebuf_result {
+    LINEBUF_FILLED,  /* there are new bytes */
+    LINEBUF_IDLE,    /* nothing came within the wait */
+    LINEBUF_SIGNAL,  /* nothing yet: a signal came that asked for something else than the end */
+    LINEBUF_END,     /* end of file: linebuf_rest has what stands after the last LF */
+    LINEBUF_STOPPED, /* a signal asked for the end */
+    LINEBUF_ERROR,   /* errno tells */
+};
+
+/* True if there is, or may come, more to read. */
+static inline bool linebuf_goes_on(enum linebuf_result result)
+{
+    return result == LINEBUF_FILLED || result == LINEBUF_IDLE || result == LINEBUF_SIGNAL;
+}
+
+/* Reads from fd, which stays the caller's. NULL: out of memory. linebuf_close(NULL) is fine. */
+struct linebuf *linebuf_open(int fd, size_t max_line);
+void linebuf_close(struct linebuf *in);
+
+/* The next line, or piece of one, that stands in memory. False: linebuf_fill is needed. */
+bool linebuf_next(struct linebuf *in, struct line *line);
+
+/* Reads once; waits at most wait_ms for bytes (< 0: no limit). */
+enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms);
+
+/* After LINEBUF_END: the unterminated last line. False: the input ended with LF or was empty. */
+bool linebuf_rest(struct linebuf *in, struct line *line);
+
+/* After LINEBUF_END, before linebuf_rest: drops one NUL at the very end. False: there is none. */
+bool linebuf_take_sentinel(struct linebuf *in);
+
+/*
+ * Reads on, byte for byte, to the LF of a line that has begun, so that nothing
+ * after it is taken from the pipe; also when a stop was asked for. Between the
+ * calls linebuf_next takes the line, or its pieces. True: it goes on; false:
+ * the LF has come, the patience is spent, or nothing more can be read.
+ */
+bool linebuf_finish(struct linebuf *in, struct patience *patience);
+
+/* Where a line stands: its number, from 1; the offset of its first byte, from 0. */
+struct place {
+    uint64_t number, offset;
+};
+
+/* That of the line last returned; its number; all bytes read so far. */
+struct place linebuf_place(const struct linebuf *in);
+uint64_t linebuf_number(const struct linebuf *in);
+uint64_t linebuf_bytes(const struct linebuf *in);
+
+#endif

@@ -1,0 +1,128 @@
+#include "record/apps.h"
+
+#include "bytes/number.h"
+#include "record/apps_avx2.h"
+
+#include <string.h>
+
+size_t apps_room(size_t bytes)
+{
+    return bytes / 2 + 1 + APPS_AVX2_SPARE; /* a digit and a comma each */
+}
+
+/* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
+static const char *read_any(const char *at, const char *end, uint32_t *app, bool *valid)
+{
+    const char *comma = memchr(at, ',', (size_t)(end - at));
+    const char *stop = comma ? comma : end;
+    struct slice text = {at, (size_t)(stop - at)};
+
+    *valid = !memchr(text.at, '\t', text.len) && number_u32(slice_strip(text), app);
+    return stop;
+}
+
+/*
+ * As it mostly is: up to 8 digits and a comma, seen in one look. Where they are
+ * four, nothing of the next look has to wait for the length of this one.
+ * Returns how many digits; 0: it is another form, for read_any.
+ */
+static size_t read_short(const char *at, uint32_t *app)
+{
+    if (at[4] == ',' && number_four(at, app))
+        return 4;
+    size_t digits = number_look(at, app);
+    return at[digits] == ',' ? digits : 0;
+}
+
+/* Reads so many elements at most; *list becomes what is left, its `at` NULL when nothing is. */
+static void read_elements(struct slice *list, size_t most, uint32_t **next, size_t *dropped)
+{
+    const char *at = list->at, *end = at + list->len;
+
+    for (; most > 0; most--, at++) {
+        size_t digits = end - at > NUMBER_LOOK_BYTES ? read_short(at, *next) : 0;
+        if (digits > 0) {
+            ++*next;
+            at += digits;
+            continue;
+        }
+        bool valid;
+        at = read_any(at, end, *next, &valid);
+        *next += valid;
+        *dropped += !valid;
+        if (at == end) {
+            list->at = NULL;
+            return;
+        }
+    }
+    *list = (struct slice){at, (size_t)(end - at)};
+}
+
+/* The plain loops do so many where the others stopped, before those are tried again. */
+enum { FEW = 16 };
+
+size_t apps_read(struct slice list, const char *line, uint32_t *apps, size_t *dropped)
+{
+    bool many = apps_avx2_runs_here();
+    uint32_t *next = apps;
+
+    *dropped = 0;
+    while (list.at) {
+        if (many)
+            apps_avx2_read(&list, line, &next);
+        if (list.at)
+            read_elements(&list, many ? FEW : SIZE_MAX, &next, dropped);
+    }
+    return (size_t)(next - apps);
+}
+
+size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped)
+{
+    uint32_t *next = apps;
+
+    *dropped = 0;
+    read_elements(&list, SIZE_MAX, &next, dropped);
+    return (size_t)(next - apps);
+}
+
+static char *put_varint(char *at, uint32_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (char)(value | 0x80);
+    *at++ = (char)value;
+    return at;
+}
+
+/* One id, whose varint mostly has two bytes. */
+static char *put_app(char *at, uint32_t app)
+{
+    *at++ = APPS_TAG;
+    if (app < 0x80 || app >= 0x4000)
+        return put_varint(at, app);
+    *at++ = (char)(app | 0x80);
+    *at++ = (char)(app >> 7);
+    return at;
+}
+
+char *apps_put_plain(const uint32_t *apps, size_t count, char *at)
+{
+    while (count-- > 0)
+        at = put_app(at, *apps++);
+    return at;
+}
+
+char *apps_put(const uint32_t *apps, size_t count, char *at)
+{
+    const uint32_t *end = apps + count;
+    bool many = apps_avx2_runs_here();
+
+    while (apps < end) {
+        if (many)
+            at = apps_avx2_put(&apps, end, at);
+        size_t left = (size_t)(end - apps);
+        size_t some = many && left > FEW ? FEW : left;
+        at = apps_put_plain(apps, some, at);
+        apps += some;
+    }
+    return at;
+}

@@ -1,0 +1,238 @@
+#include "record/apps_avx2.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#define AVX2 __attribute__((target("avx2,bmi,popcnt")))
+
+enum { WINDOW = 64, DIGITS = 4, STRIDE = WINDOW - DIGITS, LANES = 8 };
+
+bool apps_avx2_runs_here(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
+}
+
+AVX2 static inline __m256i load(const void *at)
+{
+    return _mm256_loadu_si256((const __m256i *)at);
+}
+
+/* The first `count` of eight; 0 for the others, which are not looked at. */
+AVX2 static inline __m256i load_some(const uint32_t *at, size_t count)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i some = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane);
+
+    return _mm256_maskload_epi32((const int *)(const void *)at, some);
+}
+
+AVX2 static inline void store(__m256i lanes, void *at)
+{
+    _mm256_storeu_si256((__m256i *)at, lanes);
+}
+
+AVX2 static inline uint64_t bits(__m256i low, __m256i high)
+{
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)_mm256_movemask_epi8(high) << 32;
+}
+
+/* 64 bytes, a bit each. */
+struct window {
+    const char *at;
+    uint64_t commas; /* from the first byte of interest on */
+    bool is_usual;   /* from there on all are commas and runs of one to four digits, the last of
+                        which may go on behind the window */
+};
+
+/* What stands before the byte `first`, 4 to 63, is not of interest: the list begins at `first`, or
+ * else that part has been seen in another window. */
+AVX2 static inline struct window look(const char *at, size_t first, bool begins_list)
+{
+    const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
+    const __m256i comma = _mm256_set1_epi8(',');
+    __m256i low = load(at), high = load(at + WINDOW / 2);
+    __m256i low_value = _mm256_sub_epi8(low, zero), high_value = _mm256_sub_epi8(high, zero);
+    uint64_t commas = bits(_mm256_cmpeq_epi8(low, comma), _mm256_cmpeq_epi8(high, comma));
+    uint64_t digits = bits(_mm256_cmpeq_epi8(_mm256_min_epu8(low_value, nine), low_value),
+                           _mm256_cmpeq_epi8(_mm256_min_epu8(high_value, nine), high_value));
+    uint64_t others = ~(commas | digits), within = UINT64_MAX << first;
+
+    commas |= (uint64_t)begins_list << (first - 1);
+    uint64_t empty = commas & commas << 1;
+    uint64_t two = ~commas & ~commas >> 1;
+    uint64_t five = two & two >> 2 & ~commas >> DIGITS;
+    bool is_usual = (((others | empty) & within) | (five & within >> DIGITS)) == 0;
+    return (struct window){at, commas & within, is_usual};
+}
+
+/* The four bytes before the first of the commas, which is taken away; without one, the window's
+ * last four. */
+AVX2 static inline int32_t take(const char *at, uint64_t *commas)
+{
+    int32_t text;
+
+    memcpy(&text, at + _tzcnt_u64(*commas) - DIGITS, sizeof text);
+    *commas = _blsr_u64(*commas);
+    return text;
+}
+
+AVX2 static inline __m256i take_eight(const char *at, uint64_t *commas)
+{
+    int32_t t0 = take(at, commas), t1 = take(at, commas), t2 = take(at, commas);
+    int32_t t3 = take(at, commas), t4 = take(at, commas), t5 = take(at, commas);
+    int32_t t6 = take(at, commas), t7 = take(at, commas);
+
+    return _mm256_setr_epi32(t0, t1, t2, t3, t4, t5, t6, t7);
+}
+
+/* Each lane has four bytes; its number is the digits behind the last byte that is none. That one is
+ * a comma, or the TAB before the list: neither has the bit 0x10 of a digit. */
+AVX2 static inline __m256i numbers(__m256i text)
+{
+    __m256i none = _mm256_andnot_si256(text, _mm256_set1_epi8(0x10));
+
+    none = _mm256_or_si256(none, _mm256_srli_epi32(none, 8));
+    none = _mm256_or_si256(none, _mm256_srli_epi32(none, 16));
+    __m256i run = _mm256_cmpeq_epi8(none, _mm256_setzero_si256());
+    __m256i digits = _mm256_and_si256(_mm256_and_si256(text, _mm256_set1_epi8(0x0f)), run);
+    __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(1 << 8 | 10));
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
+}
+
+/* The first `count` ids of a window, and behind them as many numbers as make up sixteens. */
+AVX2 static inline void read_ids(struct window window, size_t count, uint32_t **next)
+{
+    uint64_t commas = window.commas;
+
+    for (size_t i = 0; i < count; i += (size_t)2 * LANES) {
+        store(numbers(take_eight(window.at, &commas)), *next + i);
+        store(numbers(take_eight(window.at, &commas)), *next + i + LANES);
+    }
+    *next += count;
+}
+
+/* The last bytes of a list, up to STRIDE: by the window that ends with them. False: they are left.
+ */
+AVX2 static inline bool read_last(struct slice rest, const char *line, bool begins_list,
+                                  uint32_t **next)
+{
+    const char *end = rest.at + rest.len;
+
+    if (rest.len == 0 || rest.len > STRIDE || end - line < WINDOW || end[-1] == ',')
+        return false;
+    struct window window = look(end - WINDOW, WINDOW - rest.len, begins_list);
+    if (window.is_usual) /* one more than commas: the last id has none */
+        read_ids(window, (size_t)_mm_popcnt_u64(window.commas) + 1, next);
+    return window.is_usual;
+}
+
+AVX2 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
+{
+    const char *at = list->at, *end = at + list->len;
+    bool begins_list = true;
+
+    for (; end - at > STRIDE; at += STRIDE, begins_list = false) {
+        struct window window = look(at - DIGITS, DIGITS, begins_list);
+        if (!window.is_usual)
+            break;
+        read_ids(window, (size_t)_mm_popcnt_u64(window.commas), next);
+    }
+    if (read_last((struct slice){at, (size_t)(end - at)}, line, begins_list, next)) {
+        list->at = NULL;
+        return;
+    }
+    while (at > list->at && at[-1] != ',')
+        at--;
+    *list = (struct slice){at, (size_t)(end - at)};
+}
+
+/* For each set of lanes whose varint has two bytes: which bytes of four lanes are put. */
+static const int8_t PUT[1 << LANES / 2][sizeof(__m128i)] = {
+    {0, 1, 4, 5, 8, 9, 12, 13},
+    {0, 1, 2, 4, 5, 8, 9, 12, 13},
+    {0, 1, 4, 5, 6, 8, 9, 12, 13},
+    {0, 1, 2, 4, 5, 6, 8, 9, 12, 13},
+    {0, 1, 4, 5, 8, 9, 10, 12, 13},
+    {0, 1, 2, 4, 5, 8, 9, 10, 12, 13},
+    {0, 1, 4, 5, 6, 8, 9, 10, 12, 13},
+    {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13},
+    {0, 1, 4, 5, 8, 9, 12, 13, 14},
+    {0, 1, 2, 4, 5, 8, 9, 12, 13, 14},
+    {0, 1, 4, 5, 6, 8, 9, 12, 13, 14},
+    {0, 1, 2, 4, 5, 6, 8, 9, 12, 13, 14},
+    {0, 1, 4, 5, 8, 9, 10, 12, 13, 14},
+    {0, 1, 2, 4, 5, 8, 9, 10, 12, 13, 14},
+    {0, 1, 4, 5, 6, 8, 9, 10, 12, 13, 14},
+    {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14},
+};
+
+/* Each lane has a tag and a varint of one or two bytes. Puts the first `count` of the four. */
+AVX2 static inline char *put_four(__m128i lanes, unsigned two, size_t count, char *at)
+{
+    __m128i which = _mm_loadu_si128((const __m128i *)(const void *)PUT[two]);
+
+    _mm_storeu_si128((__m128i *)(void *)at, _mm_shuffle_epi8(lanes, which));
+    return at + 2 * count + (size_t)_mm_popcnt_u32(two);
+}
+
+/* Puts the first `count` of eight. Returns where they end; NULL: not all of them are usual. */
+AVX2 static inline char *put_eight(__m256i app, size_t count, char *at)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    unsigned within = (1u << count) - 1;
+    size_t first = count < LANES / 2 ? count : LANES / 2;
+    __m256i low = _mm256_and_si256(app, _mm256_set1_epi32(0x7f));
+    __m256i high = _mm256_and_si256(app, _mm256_set1_epi32(0x3f80));
+    __m256i is_usual = _mm256_cmpeq_epi32(_mm256_or_si256(low, high), app);
+    __m256i is_one = _mm256_cmpeq_epi32(high, zero);
+
+    if (~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(is_usual)) & within)
+        return NULL;
+    unsigned two = ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(is_one)) & within;
+    __m256i more = _mm256_andnot_si256(is_one, _mm256_set1_epi32(0x8000));
+    low = _mm256_or_si256(_mm256_slli_epi32(low, 8), _mm256_set1_epi32(APPS_TAG));
+    high = _mm256_or_si256(_mm256_slli_epi32(high, 9), more);
+    __m256i lanes = _mm256_or_si256(low, high);
+    at = put_four(_mm256_castsi256_si128(lanes), two & 0xf, first, at);
+    return put_four(_mm256_extracti128_si256(lanes, 1), two >> 4, count - first, at);
+}
+
+AVX2 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
+{
+    char *behind;
+
+    for (; end - *next >= LANES; *next += LANES, at = behind)
+        if (!(behind = put_eight(load(*next), LANES, at)))
+            return at;
+    size_t left = (size_t)(end - *next);
+    if (left > 0 && (behind = put_eight(load_some(*next, left), left, at))) {
+        *next = end;
+        at = behind;
+    }
+    return at;
+}
+
+#else
+
+bool apps_avx2_runs_here(void)
+{
+    return false;
+}
+
+void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
+{
+    (void)list;
+    (void)line;
+    (void)next;
+}
+
+char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
+{
+    (void)next;
+    (void)end;
+    return at;
+}
+
+#endif

@@ -1,0 +1,122 @@
+#define _DEFAULT_SOURCE /* htole64 */
+#include "record/encode.h"
+
+#include "appsinstalled.pb-c.h"
+#include "bytes/number.h"
+#include "record/apps.h"
+
+#include <endian.h>
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t encode_key(const struct record *record, char *key)
+{
+    size_t len = DEVTYPE_NAME_BYTES;
+
+    memcpy(key, devtype_name(record->type), len);
+    key[len++] = ':';
+    memcpy(key + len, record->id.at, record->id.len);
+    return len + record->id.len;
+}
+
+size_t encode_value_max(size_t line_bytes)
+{
+    /* A tag and a varint never take more bytes than the decimal and its comma; each double takes
+     * nine, which also is room enough for what apps_put writes over. */
+    return line_bytes + 18;
+}
+
+/* Tags: field number, and wire type 1: eight bytes. */
+enum { TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
+
+static char *put_double(char *at, double number)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &number, sizeof bits);
+    bits = htole64(bits);
+    memcpy(at, &bits, sizeof bits);
+    return at + sizeof bits;
+}
+
+size_t encode_value(const struct record *record, char *value)
+{
+    char *at = apps_put(record->apps, record->apps_count, value);
+
+    *at++ = TAG_LAT;
+    at = put_double(at, record->lat);
+    *at++ = TAG_LON;
+    at = put_double(at, record->lon);
+    return (size_t)(at - value);
+}
+
+/* Each with its NUL. */
+enum { APP_TEXT_BYTES = sizeof "apps: 4294967295 ", DOUBLE_TEXT_BYTES = 64 };
+
+/* Returns the length of the text. */
+static size_t print_double(const char *name, double number, char *text)
+{
+    char digits[DOUBLE_TEXT_BYTES / 2];
+    double back;
+
+    for (int precision = isnormal(number) ? DBL_DIG : 1; precision <= DBL_DECIMAL_DIG;
+         precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, number);
+        if (number_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
+            break;
+    }
+    return (size_t)snprintf(text, DOUBLE_TEXT_BYTES, "%s: %s", name, digits);
+}
+
+/* An app of one digit and its comma become 8 bytes; longer ones grow less. */
+size_t encode_text_max(size_t line_bytes)
+{
+    return 4 * (line_bytes + 1) + (size_t)2 * DOUBLE_TEXT_BYTES;
+}
+
+size_t encode_text(const struct record *record, char *text)
+{
+    char *at = text;
+
+    for (size_t i = 0; i < record->apps_count; i++)
+        at += snprintf(at, APP_TEXT_BYTES, "apps: %" PRIu32 " ", record->apps[i]);
+    at += print_double("lat", record->lat, at);
+    at += print_double(" lon", record->lon, at);
+    return (size_t)(at - text);
+}
+
+static bool same_message(const UserApps *message, const struct record *record)
+{
+    return message->n_apps == record->apps_count &&
+           memcmp(message->apps, record->apps, record->apps_count * sizeof *record->apps) == 0 &&
+           message->has_lat && message->has_lon &&
+           memcmp(&message->lat, &record->lat, sizeof record->lat) == 0 &&
+           memcmp(&message->lon, &record->lon, sizeof record->lon) == 0;
+}
+
+bool encode_self_test(void)
+{
+    static const char SAMPLE[] = "idfa\t1rfw452y52g2gq4g\t55.55\t42.42\t1423,43,567,3,7,23";
+    char value[sizeof SAMPLE + 18];
+    uint32_t apps[sizeof SAMPLE];
+    struct record record;
+
+    if (apps_room(sizeof SAMPLE) > sizeof apps / sizeof *apps ||
+        record_parse(slice_of(SAMPLE), apps, &record) != RECORD_OK || record.apps_count != 6)
+        return false;
+    size_t len = encode_value(&record, value);
+    UserApps *message = user_apps__unpack(NULL, len, (const uint8_t *)value);
+    if (!message)
+        return false;
+    bool same = same_message(message, &record) && user_apps__get_packed_size(message) == len;
+    if (same) {
+        char packed[sizeof value];
+        user_apps__pack(message, (uint8_t *)packed);
+        same = memcmp(packed, value, len) == 0;
+    }
+    user_apps__free_unpacked(message, NULL);
+    return same;
+}

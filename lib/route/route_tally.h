@@ -1,0 +1,28 @@
+/*
+ * route_tally: what became of every line of a router, the proof that the sum adds up, and
+ * the two forms in which it is told: JSON for machines, one line for people.
+ */
+#ifndef MEMC_ROUTE_TALLY_H
+#define MEMC_ROUTE_TALLY_H
+
+#include "bytes/json.h"
+#include "record/devtype.h"
+
+/* lines = blank + invalid + unknown + skipped + routed + undelivered */
+struct route_tally {
+    const char *label; /* NULL: none */
+    uint64_t lines, blank, invalid, unknown, skipped, undelivered;
+    uint64_t routed[DEVTYPE_COUNT];
+    uint64_t bytes_in;
+    int64_t ms;
+    int exit; /* -1 while it runs: null */
+};
+
+uint64_t route_tally_routed(const struct route_tally *t);
+bool route_tally_holds(const struct route_tally *t);
+void route_tally_json(const struct route_tally *t, struct json *json);
+
+/* The counters in words on one line, cut at size. */
+void route_tally_text(const struct route_tally *t, char *text, size_t size);
+
+#endif

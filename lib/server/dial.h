@@ -1,0 +1,29 @@
+/*
+ * dial: a plain connection to a server, and waiting on it with a limit.
+ *
+ * For short questions beside libmemcached's connection, whose answers must
+ * neither be trusted nor waited for without end.
+ */
+#ifndef MEMC_DIAL_H
+#define MEMC_DIAL_H
+
+#include "process/timing.h"
+#include "server/address.h"
+#include "server/conn_status.h"
+
+#include <stddef.h>
+
+/*
+ * Connects; each address of the name has timeout_ms. On PEER_OK *fd is a
+ * non-blocking socket, the caller's to close; else errno tells where the
+ * reason has one.
+ */
+enum peer dial(const struct address *address, int timeout_ms, int *fd);
+
+/* Sends a short request whole. */
+enum peer dial_send(int fd, const char *bytes, size_t len);
+
+/* Reads what there is, at least one byte, at most size; *len is 0 at the end of the connection. */
+enum peer dial_receive(int fd, char *bytes, size_t size, size_t *len, struct patience *patience);
+
+#endif

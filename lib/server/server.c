@@ -1,0 +1,326 @@
+#include "server/server.h"
+
+#include "bytes/number.h"
+#include "process/diag.h"
+#include "process/signals.h"
+#include "server/fence.h"
+#include "server/probe.h"
+#include "server/server_stats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000 };
+
+void server_init(struct server *server, const struct address *address, int timeout_ms,
+                 int64_t retry_ms)
+{
+    *server = (struct server){.address = address,
+                              .timeout_ms = timeout_ms,
+                              .retry_ms = retry_ms,
+                              .counters = COUNTERS_UNKNOWN};
+    srandom((unsigned)getpid()); /* for the jitter only */
+}
+
+static void set(memcached_st *memc, memcached_behavior_t behavior, uint64_t value)
+{
+    memcached_behavior_set(memc, behavior, value);
+}
+
+/* A handle for the address, not yet connected. NULL: out of memory. */
+static memcached_st *open_handle(const struct address *address, int timeout_ms, bool binary)
+{
+    memcached_st *memc = memcached_create(NULL);
+
+    if (!memc)
+        return NULL;
+    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, binary);
+    set(memc, MEMCACHED_BEHAVIOR_BUFFER_REQUESTS, binary);
+    set(memc, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+    set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
+    set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
+    /* Never a back-off of the library's own: it would hide the real reason. */
+    set(memc, MEMCACHED_BEHAVIOR_SERVER_TIMEOUT_LIMIT, UINT32_MAX);
+    memcached_return_t rc = address_is_local_socket(address)
+                                ? memcached_server_add_unix_socket(memc, address->host)
+                                : memcached_server_add(memc, address->host, address->port);
+    if (rc != MEMCACHED_SUCCESS) {
+        memcached_free(memc);
+        return NULL;
+    }
+    return memc;
+}
+
+static const memcached_instance_st *instance(const struct server *server)
+{
+    return memcached_server_instance_by_position(server->memc, 0);
+}
+
+/* Makes the connection, by a question that stores nothing. */
+static enum peer greet(const struct server *server)
+{
+    memcached_return_t rc;
+    size_t len;
+    uint32_t flags;
+
+    if (!server->text_only)
+        return memcached_version(server->memc) == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+    free(memcached_get(server->memc, PROBE_KEY, strlen(PROBE_KEY), &len, &flags, &rc));
+    if (rc == MEMCACHED_SERVER_ERROR)
+        return PEER_BEHIND;
+    return rc == MEMCACHED_NOTFOUND || rc == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+}
+
+/* One try. No record is sent before the probe has found a memcached and told what it speaks. */
+static enum peer connect_once(struct server *server)
+{
+    enum peer peer = probe(server->address, server->timeout_ms);
+
+    if (peer != PEER_OK && peer != PEER_TEXT_ONLY)
+        return peer;
+    server->text_only = peer == PEER_TEXT_ONLY;
+    server->memc = open_handle(server->address, server->timeout_ms, !server->text_only);
+    if (!server->memc) {
+        errno = ENOMEM;
+        return PEER_NO_RESOURCES;
+    }
+    /* The library must not read answers on its own while it sends: it would throw them away. */
+    set(server->memc, MEMCACHED_BEHAVIOR_IO_MSG_WATERMARK, UINT32_MAX);
+    set(server->memc, MEMCACHED_BEHAVIOR_IO_BYTES_WATERMARK, UINT32_MAX);
+    peer = greet(server);
+    if (peer != PEER_OK)
+        server_drop(server);
+    return peer;
+}
+
+/* Who does not tell its counters does not list its connections either, or none that matter. */
+static bool has_no_fence(const struct server *server)
+{
+    return server->counters.pid < 0;
+}
+
+/*
+ * Makes a replay safe. A Unix socket has no ports to tell connections apart:
+ * there only a new server process proves that the old requests are gone.
+ */
+static enum peer fence_off(struct server *server, in_port_t old_port)
+{
+    struct counters now;
+
+    if (!address_is_local_socket(server->address))
+        return fence_wait(server->address, old_port, memcached_server_srcport(instance(server)),
+                          server->timeout_ms, &server->retry);
+    server_read_counters(server->address, server->timeout_ms, &now);
+    return counters_restarted(&server->counters, &now) ? PEER_OK : PEER_NO_FENCE;
+}
+
+/* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
+static int next_pause(struct server *server)
+{
+    int full = server->pause_ms;
+
+    server->pause_ms = full * 2 < PAUSE_MAX_MS ? full * 2 : PAUSE_MAX_MS;
+    return full / 2 + (int)(random() % (full / 2 + 1));
+}
+
+/* A connection that can be made anew at once is not worth a word. */
+static void tell_trouble(struct server *server, enum peer why)
+{
+    char limit[NUMBER_DURATION_BYTES];
+
+    if (!server->connected_before || server->in_trouble || why == PEER_OK)
+        return;
+    server->in_trouble = true;
+    diag("%s: %s; trying again for %s", server->address->text, peer_strerror(why),
+         number_duration_text(server->retry_ms, limit));
+}
+
+void server_tell_back(struct server *server)
+{
+    server->in_trouble = false;
+    diag("%s: is back", server->address->text);
+}
+
+/* Pauses before another try. PEER_OK: now; else `why`, since no time is left, or PEER_STOPPED. */
+static enum peer rest(struct server *server, enum peer why)
+{
+    int saved = errno;
+
+    if (!patience_step(&server->retry, 4 * server->timeout_ms))
+        return why;
+    tell_trouble(server, why);
+    stop_sleep(patience_slice(&server->retry, next_pause(server)));
+    errno = saved;
+    return stop_signal() ? PEER_STOPPED : PEER_OK;
+}
+
+static enum peer connect_patiently(struct server *server)
+{
+    for (;;) {
+        enum peer peer = connect_once(server);
+        /* A name that resolved once is not unknown: its resolver is in trouble. */
+        bool hopeless = peer_is_hopeless(peer) && !(peer == PEER_NO_HOST && server->reached);
+        if (peer == PEER_OK || hopeless)
+            return peer;
+        peer = rest(server, peer);
+        if (peer != PEER_OK)
+            return peer;
+    }
+}
+
+/* Starts the clock, or goes on with it; a server that connects and fails at once is no reason to
+ * hurry. */
+static enum peer begin_retry(struct server *server, enum peer why)
+{
+    if (server->retrying)
+        return rest(server, why);
+    server->retrying = true;
+    server->retry = patience_start(server->retry_ms);
+    server->pause_ms = PAUSE_FIRST_MS;
+    return PEER_OK;
+}
+
+/* The first time, the counters are read; without them the verdict will be "unproven". */
+static enum peer note_connected(struct server *server)
+{
+    if (server->connected_before) {
+        server->reconnects++;
+        return PEER_OK;
+    }
+    server->connected_before = true;
+    enum peer peer = server_read_counters(server->address, server->timeout_ms, &server->counters);
+    return peer == PEER_NO_RESOURCES ? peer : PEER_OK;
+}
+
+enum peer server_connect(struct server *server, enum peer why, bool sent)
+{
+    in_port_t old_port = server->local_port;
+
+    if (sent && has_no_fence(server))
+        return PEER_NO_FENCE;
+    enum peer peer = begin_retry(server, why);
+    if (peer == PEER_OK)
+        peer = connect_patiently(server);
+    if (peer == PEER_OK && sent)
+        peer = fence_off(server, old_port);
+    if (peer == PEER_OK) {
+        /* The last pause, too: one that always connects and then fails is not tried for ever. */
+        patience_step(&server->retry, 4 * server->timeout_ms);
+        server->local_port = memcached_server_srcport(instance(server));
+        server->slow_answers = 0;
+        peer = note_connected(server);
+    }
+    if (peer != PEER_OK)
+        server_drop(server);
+    return peer;
+}
+
+void server_works(struct server *server)
+{
+    server->retry.since_ms = patience_clock_ms();
+}
+
+bool server_is_too_slow(struct server *server, int64_t *since_ms)
+{
+    int64_t now = patience_clock_ms();
+    bool slow = now - *since_ms > server->timeout_ms;
+
+    *since_ms = now;
+    server->slow_answers = slow ? server->slow_answers + 1 : 0;
+    return server->slow_answers > 1;
+}
+
+size_t server_item_bytes(size_t key_bytes, size_t value_bytes)
+{
+    enum { HEADER_BYTES = 56, NUL_BYTES = 1, CRLF_BYTES = 2 };
+
+    return HEADER_BYTES + key_bytes + NUL_BYTES + value_bytes + CRLF_BYTES;
+}
+
+bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes)
+{
+    int64_t limit = server->counters.item_size_max;
+
+    return limit >= 0 && server_item_bytes(key_bytes, value_bytes) > (uint64_t)limit;
+}
+
+/* Takes answers, whatever they say, for as long as each fetch finds one. */
+static void discard_answers(const struct server *server)
+{
+    memcached_result_st result;
+    uint32_t owed, left = memcached_server_response_count(instance(server));
+
+    memcached_result_create(server->memc, &result);
+    do {
+        memcached_return_t rc;
+        owed = left;
+        result.count = 1;
+        memcached_fetch_result(server->memc, &result, &rc);
+        left = memcached_server_response_count(instance(server));
+    } while (left > 0 && left < owed);
+    memcached_result_free(&result);
+}
+
+void server_drop(struct server *server)
+{
+    if (!server->memc)
+        return;
+    /* With no time to wait, a fetch takes what has come, then times out and closes the socket
+     * unflushed. */
+    set(server->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
+    if (memcached_server_response_count(instance(server)) > 0)
+        discard_answers(server);
+    if (memcached_server_response_count(instance(server)) == 0)
+        memcached_free(server->memc);
+    server->memc = NULL;
+}
+
+void server_close(struct server *server)
+{
+    if (server->memc)
+        memcached_free(server->memc);
+    server->memc = NULL;
+}
+
+struct stat_target {
+    const char *name;
+    int64_t *value;
+};
+
+static void take_stat(void *context, struct slice name, struct slice value)
+{
+    uint64_t number;
+
+    for (const struct stat_target *target = context; target->name; target++)
+        if (slice_equal(name, slice_of(target->name)) && number_u64(value, &number) &&
+            number <= INT64_MAX)
+            *target->value = (int64_t)number;
+}
+
+enum peer server_read_counters(const struct address *address, int timeout_ms,
+                               struct counters *counters)
+{
+    struct counters c = COUNTERS_UNKNOWN;
+    int64_t now = -1, uptime = -1, proxied = -1;
+    struct stat_target general[] = {{"pid", &c.pid},
+                                    {"time", &now},
+                                    {"uptime", &uptime},
+                                    {"evictions", &c.evictions},
+                                    {"slab_reassign_evictions_nomem", &c.nomem},
+                                    {"cmd_flush", &c.cmd_flush},
+                                    {"proxy_conn_requests", &proxied},
+                                    {NULL, NULL}};
+
+    enum peer peer = stats_read(address, "stats", timeout_ms, take_stat, general);
+    if (peer == PEER_OK) {
+        struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
+        peer = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
+    }
+    if (now >= 0 && uptime >= 0)
+        c.start = now - uptime;
+    /* memcached's own proxy tells of itself, not of the servers that store. */
+    *counters = proxied < 0 ? c : COUNTERS_UNKNOWN;
+    return peer;
+}

@@ -1,0 +1,101 @@
+/*
+ * server: one connection to one memcached server, by libmemcached.
+ *
+ * Opens it so that the library's traps are shut (doc: docs/libmemcached.md),
+ * reconnects, and reads the server's counters. What is sent over it is the
+ * business of wire, text_set and verify: only these four know libmemcached.
+ */
+#ifndef MEMC_SERVER_H
+#define MEMC_SERVER_H
+
+#include "process/timing.h"
+#include "server/address.h"
+#include "server/conn_status.h"
+#include "server/doubt.h"
+
+#include <libmemcached/memcached.h>
+
+struct server {
+    const struct address *address;
+    int timeout_ms;        /* longest silence of a server that owes an answer */
+    int64_t retry_ms;      /* longest time of reconnecting without an acknowledged record */
+    memcached_st *memc;    /* NULL: not connected */
+    bool text_only;        /* as the last connection's peer is */
+    in_port_t local_port;  /* of the last connection */
+    bool retrying;         /* since a failure, or the start, no record was acknowledged */
+    struct patience retry; /* while retrying: what is left of retry_ms */
+    int pause_ms;          /* before the next try */
+    bool connected_before;
+    unsigned slow_answers; /* in a row */
+    uint64_t reconnects;
+    bool in_trouble;          /* it was said that it is tried again */
+    bool reached;             /* a record was acknowledged */
+    struct counters counters; /* read at the first connection */
+};
+
+/* The connection is made by server_connect; address must outlive the server. */
+void server_init(struct server *server, const struct address *address, int timeout_ms,
+                 int64_t retry_ms);
+
+/*
+ * Makes a connection, with growing, jittered pauses between the tries, until
+ * retry_ms have been spent since the first failure after an acknowledged
+ * record. why: what ended the last connection, which must have been dropped;
+ * PEER_OK if there was none. sent: requests were on their way when it broke:
+ * then it waits until the server has let go of the old connection, so that
+ * none of them can be executed after their replay. Nothing tells of a server
+ * without counters, or behind a proxy, that it has: PEER_NO_FENCE. A server that has been
+ * connected and is away is told of once, and once when it takes records again.
+ */
+enum peer server_connect(struct server *server, enum peer why, bool sent);
+
+/* Says that the server takes records again. */
+void server_tell_back(struct server *server);
+
+/* To be called on each acknowledged record: the server is well. */
+static inline void server_is_well(struct server *server)
+{
+    server->retrying = false;
+    server->reached = true;
+    if (server->in_trouble)
+        server_tell_back(server);
+}
+
+/* To be called before requests are sent: the time that was spent idle does not count as
+ * reconnecting. */
+void server_works(struct server *server);
+
+/*
+ * To be called after each answer with the time when the wait for it began, which
+ * becomes now, when that for the next one begins. True if the second in a row
+ * took longer than the timeout. Bytes that trickle
+ * in renew the library's own timeout; after a stop (Ctrl-Z) one answer is late.
+ */
+bool server_is_too_slow(struct server *server, int64_t *since_ms);
+
+/* memcached's item: a header with CAS, the key and a NUL, the value and CR LF. In bytes. */
+size_t server_item_bytes(size_t key_bytes, size_t value_bytes);
+
+/*
+ * True if the server would answer that this item is too large for it: then
+ * the key's old value would be gone. False also if its limit is unknown.
+ */
+bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes);
+
+/*
+ * Ends the connection at once and without sending what is still buffered:
+ * sending it again would store spliced bytes. NULL-safe.
+ */
+void server_drop(struct server *server);
+
+/* Ends it in good order; nothing may be outstanding. */
+void server_close(struct server *server);
+
+/*
+ * Reads the counters on connections of their own; what cannot be read is -1.
+ * Returns PEER_OK or why not all was read.
+ */
+enum peer server_read_counters(const struct address *address, int timeout_ms,
+                               struct counters *counters);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * stats: a server's answer to `stats`, in the text protocol.
+ *
+ * On a connection of its own, with one limit for the whole list: of it either
+ * all is known, to its END, or that it is not. Source of the format:
+ * memcached's doc/protocol.txt.
+ */
+#ifndef MEMC_STATS_H
+#define MEMC_STATS_H
+
+#include "bytes/slice.h"
+#include "server/address.h"
+#include "server/conn_status.h"
+
+/* One line of it: STAT name value. The slices are valid during the call. */
+typedef void stats_fn(void *context, struct slice name, struct slice value);
+
+/*
+ * command: "stats", "stats settings", "stats conns". PEER_OK: the list is
+ * complete. Else what was passed to `each` is not all. A server without text
+ * protocol is PEER_LOST or PEER_PROTOCOL.
+ */
+enum peer stats_read(const struct address *address, const char *command, int timeout_ms,
+                     stats_fn *each, void *context);
+
+#endif

@@ -1,0 +1,81 @@
+#include "sink/dry_run.h"
+
+#include "io/outbuf.h"
+#include "record/encode.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct printout {
+    struct outbuf *out;
+    const char *server;
+    char *line; /* room for the longest */
+};
+
+/* In a file, each write of whole lines has its own place. In a pipe a lock keeps them apart, which
+ * belongs to an open file: so each process opens the pipe itself. */
+static struct outbuf *open_stdout(void)
+{
+    struct stat info;
+    bool is_pipe = fstat(STDOUT_FILENO, &info) == 0 && S_ISFIFO(info.st_mode);
+    int own = is_pipe ? open("/dev/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+    int fd = own >= 0 ? own : dup(STDOUT_FILENO);
+
+    return fd >= 0 ? outbuf_open(fd, own >= 0) : NULL;
+}
+
+struct printout *printout_open(const char *server, size_t max_line)
+{
+    struct printout *out = calloc(1, sizeof *out);
+
+    if (!out)
+        return NULL;
+    out->server = server;
+    out->line =
+        malloc(strlen(server) + sizeof " -  -> " + RECORD_KEY_MAX + encode_text_max(max_line));
+    out->out = open_stdout();
+    if (out->line && out->out)
+        return out;
+    printout_close(out);
+    return NULL;
+}
+
+static char *put(char *at, struct slice piece)
+{
+    memcpy(at, piece.at, piece.len);
+    return at + piece.len;
+}
+
+void printout_record(struct printout *out, struct slice key, const struct record *record)
+{
+    char *at = put(out->line, slice_of(out->server));
+
+    at = put(at, slice_of(" - "));
+    at = put(at, key);
+    at = put(at, slice_of(" -> "));
+    at += encode_text(record, at);
+    outbuf_line(out->out, (struct slice){out->line, (size_t)(at - out->line)});
+}
+
+void printout_flush(struct printout *out)
+{
+    outbuf_flush(out->out);
+}
+
+bool printout_pending(const struct printout *out)
+{
+    return outbuf_pending(out->out);
+}
+
+int printout_close(struct printout *out)
+{
+    if (!out)
+        return 0;
+    int error = outbuf_close(out->out);
+    free(out->line);
+    free(out);
+    return error;
+}

@@ -1,0 +1,61 @@
+#include "sink/query_counters.h"
+
+#include "process/signals.h"
+#include "process/status.h"
+#include "server/server.h"
+#include "server/server_stats.h"
+#include "sink/verdict.h"
+
+#include <stdio.h>
+
+static void take_line(void *context, struct slice name, struct slice value)
+{
+    char name_text[64], value_text[256];
+
+    snprintf(name_text, sizeof name_text, "%.*s", (int)name.len, name.at);
+    snprintf(value_text, sizeof value_text, "%.*s", (int)value.len, value.at);
+    json_string(context, name_text, value_text);
+}
+
+/* An incomplete list is not told. */
+static void ask_list(const struct sink_options *options, const char *member, const char *command,
+                     struct json *json)
+{
+    static struct json before;
+
+    before = *json;
+    json_open_object(json, member);
+    if (stats_read(&options->address, command, options->timeout_ms, take_line, json) == PEER_OK)
+        json_close_object(json);
+    else
+        *json = before;
+}
+
+int ask_counters(const struct sink_options *options, struct json *json)
+{
+    struct server server;
+    const struct counters *c = &server.counters;
+
+    server_init(&server, &options->address, options->timeout_ms, options->retry_ms);
+    enum peer peer = server_connect(&server, PEER_OK, false);
+    if (peer == PEER_STOPPED)
+        return STATUS_SIGNAL + stop_signal();
+    if (peer != PEER_OK) {
+        verdict_tell_peer(options, peer);
+        return peer_status(peer, false);
+    }
+    server_close(&server);
+    json_begin(json);
+    json_string(json, "server", options->address.text);
+    json_count_or_null(json, "pid", c->pid);
+    json_count_or_null(json, "start", c->start);
+    json_count_or_null(json, "evictions", c->evictions);
+    json_count_or_null(json, "nomem", c->nomem);
+    json_count_or_null(json, "cmd_flush", c->cmd_flush);
+    json_count_or_null(json, "item_size_max", c->item_size_max);
+    if (options->common.verbose) {
+        ask_list(options, "stats", "stats", json);
+        ask_list(options, "settings", "stats settings", json);
+    }
+    return STATUS_OK;
+}

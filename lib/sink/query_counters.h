@@ -1,0 +1,17 @@
+/*
+ * ask: memc_sink --counters: what a server says of itself, as JSON.
+ */
+#ifndef MEMC_ASK_H
+#define MEMC_ASK_H
+
+#include "bytes/json.h"
+#include "filter/options.h"
+
+/*
+ * Connects, patiently, and writes the object but for its end; with --verbose
+ * also all that the server says to `stats` and `stats settings`, as text.
+ * Returns 0 or the exit status.
+ */
+int ask_counters(const struct sink_options *options, struct json *json);
+
+#endif

@@ -1,0 +1,232 @@
+#include "filter/common_options.h"
+
+#include "store/batch.h"
+
+#include <string.h>
+
+const char SINK_HELP[] =
+    "Usage: memc_sink [options] HOST:PORT|[V6]:PORT|/SOCKET [FILE]\n"
+    "Stores lines of `dev_type dev_id lat lon app,app,...` in one memcached server.\n"
+    "\n"
+    "  -T, --type TYPE          only idfa, gaid, adid or dvid is valid here\n"
+    "  -b, --batch N            records a batch, 1 to 1024 (default 1024)\n"
+    "  -t, --timeout DURATION   longest silence of a server (default 5s)\n"
+    "  -R, --retry-for DURATION how long to keep reconnecting (default 30s)\n"
+    "  -w, --wait DURATION      longest wait for a FIFO's first writer (default 30s)\n"
+    "  -e, --max-error-rate R   fail at this share of bad lines: 0.01, 1%, none\n"
+    "      --ttl DURATION       expiry of the records (default none)\n"
+    "  -r, --rejects FILE       bad lines, as they were\n"
+    "  -u, --undelivered FILE   lines that were never acknowledged\n"
+    "  -k, --keep-open          FILE is a FIFO: go on when its writers close\n"
+    "  -n, --dry-run            parse and encode only; with -v print the records\n"
+    "      --verify             store nothing, read back and compare\n"
+    "      --allow-evictions    do not fail when the server evicted records\n"
+    "      --whole-lines        an unterminated last line was cut: no record\n"
+    "      --counters, --test   print the server's counters; check the encoding\n"
+    "  -s, --stats FILE, -p, --progress, --linger DURATION, --max-line SIZE,\n"
+    "  --label NAME, --append, --nice N, -q, --quiet, -v, --verbose, -h, --help,\n"
+    "  -V, --version\n"
+    "\n"
+    "Exit: 0 stored, 65 failed (bad lines, evictions, ...), 69 no server, 75 some\n"
+    "records undelivered: run again. All of it: memc_sink(1).";
+
+enum {
+    OPTION_TTL = OPTION_OWN,
+    OPTION_VERIFY,
+    OPTION_ALLOW_EVICTIONS,
+    OPTION_WHOLE_LINES,
+    OPTION_COUNTERS,
+    OPTION_TEST
+};
+
+enum {
+    TIMEOUT_MS = 5000,
+    TIMEOUT_LEAST_MS = 300,
+    RETRY_MS = 30000,
+    TTL_LEAST_MS = 1000,
+    NICE = 15
+};
+
+static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
+                                     {"batch", required_argument, NULL, 'b'},
+                                     {"timeout", required_argument, NULL, 't'},
+                                     {"retry-for", required_argument, NULL, 'R'},
+                                     {"max-error-rate", required_argument, NULL, 'e'},
+                                     {"ttl", required_argument, NULL, OPTION_TTL},
+                                     {"undelivered", required_argument, NULL, 'u'},
+                                     {"keep-open", no_argument, NULL, 'k'},
+                                     {"dry-run", no_argument, NULL, 'n'},
+                                     {"verify", no_argument, NULL, OPTION_VERIFY},
+                                     {"allow-evictions", no_argument, NULL, OPTION_ALLOW_EVICTIONS},
+                                     {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
+                                     {"counters", no_argument, NULL, OPTION_COUNTERS},
+                                     {"test", no_argument, NULL, OPTION_TEST},
+                                     COMMON_LONG,
+                                     {NULL, 0, NULL, 0}};
+
+static enum options_result take_batch(size_t *batch, struct options_error *error)
+{
+    uint64_t value;
+
+    if (!number_u64(slice_of(optarg), &value) || value < 1 || value > BATCH_RECORDS_MAX)
+        return options_fail(error, "--batch: '%s' is no number from 1 to %d", optarg,
+                            BATCH_RECORDS_MAX);
+    *batch = (size_t)value;
+    return OPTIONS_RUN;
+}
+
+static enum options_result take_rate(struct sink_options *options, struct options_error *error)
+{
+    options->limited = strcmp(optarg, "none") != 0;
+    if (options->limited && !number_ratio(slice_of(optarg), &options->error_rate))
+        return options_fail(
+            error, "--max-error-rate: '%s' is no fraction (0.01), percentage (1%%) or none",
+            optarg);
+    return OPTIONS_RUN;
+}
+
+static enum options_result take_ttl(int64_t *seconds, struct options_error *error)
+{
+    int64_t ms;
+    enum options_result result =
+        option_duration("ttl", TTL_LEAST_MS, INT32_MAX * INT64_C(1000), &ms, error);
+
+    if (result == OPTIONS_RUN && ms % 1000 != 0)
+        return options_fail(error, "--ttl: '%s' is no whole number of seconds", optarg);
+    if (result == OPTIONS_RUN)
+        *seconds = ms / 1000;
+    return result;
+}
+
+static enum options_result take_timeout(int *timeout_ms, struct options_error *error)
+{
+    int64_t ms;
+    enum options_result result =
+        option_duration("timeout", TIMEOUT_LEAST_MS, INT32_MAX / 8, &ms, error);
+
+    if (result == OPTIONS_RUN)
+        *timeout_ms = (int)ms;
+    return result;
+}
+
+/* SINK_LOAD: no option that asks for another mode. */
+static enum sink_mode mode_of(int code)
+{
+    switch (code) {
+    case 'n':
+        return SINK_DRY_RUN;
+    case OPTION_VERIFY:
+        return SINK_VERIFY;
+    case OPTION_COUNTERS:
+        return SINK_COUNTERS;
+    case OPTION_TEST:
+        return SINK_TEST;
+    default:
+        return SINK_LOAD;
+    }
+}
+
+static enum options_result take_mode(enum sink_mode mode, struct sink_options *options,
+                                     struct options_error *error)
+{
+    if (options->mode != SINK_LOAD && options->mode != mode)
+        return options_fail(error, "of --dry-run, --verify, --counters and --test only one can be");
+    options->mode = mode;
+    return OPTIONS_RUN;
+}
+
+/* What an option without a value sets; NULL: it is no such option. */
+static bool *flag_of(int code, struct sink_options *options)
+{
+    switch (code) {
+    case 'k':
+        return &options->keep_open;
+    case OPTION_ALLOW_EVICTIONS:
+        return &options->allow_evictions;
+    case OPTION_WHOLE_LINES:
+        return &options->whole_lines;
+    default:
+        return NULL;
+    }
+}
+
+static enum options_result take_type(struct sink_options *options, struct options_error *error)
+{
+    options->any_type = false;
+    if (devtype_find(slice_of(optarg), &options->type))
+        return OPTIONS_RUN;
+    return options_fail(error, "--type: '%s' is none of idfa, gaid, adid, dvid", optarg);
+}
+
+static enum options_result take(int code, char **argv, struct sink_options *options,
+                                struct options_error *error)
+{
+    bool *flag = flag_of(code, options);
+
+    if (flag) {
+        *flag = true;
+        return OPTIONS_RUN;
+    }
+    if (mode_of(code) != SINK_LOAD)
+        return take_mode(mode_of(code), options, error);
+    switch (code) {
+    case 'T':
+        return take_type(options, error);
+    case 'b':
+        return take_batch(&options->batch, error);
+    case 't':
+        return take_timeout(&options->timeout_ms, error);
+    case 'R':
+        return option_duration("retry-for", 0, INT64_MAX, &options->retry_ms, error);
+    case 'e':
+        return take_rate(options, error);
+    case 'u':
+        options->undelivered = optarg;
+        return OPTIONS_RUN;
+    case OPTION_TTL:
+        return take_ttl(&options->ttl_seconds, error);
+    default:
+        return common_option(code, argv, &options->common, error);
+    }
+}
+
+static enum options_result take_operands(int argc, char **argv, struct sink_options *options,
+                                         struct options_error *error)
+{
+    const char *reason;
+
+    if (options->mode == SINK_TEST)
+        return OPTIONS_RUN;
+    if (optind == argc)
+        return options_fail(error, "the server is missing: HOST:PORT, [V6]:PORT or /SOCKET");
+    if (!address_parse(argv[optind], &options->address, &reason))
+        return options_fail(error, "server '%.100s': %s", argv[optind], reason);
+    if (argc - optind > 2)
+        return options_fail(error, "'%s' is too much: one server, one file", argv[optind + 2]);
+    if (argc - optind == 2)
+        options->input = argv[optind + 1];
+    if (options->keep_open && !options->input)
+        return options_fail(error, "--keep-open needs a FILE, which is a FIFO");
+    return OPTIONS_RUN;
+}
+
+enum options_result sink_options_parse(int argc, char **argv, struct sink_options *options,
+                                       struct options_error *error)
+{
+    enum options_result result = OPTIONS_RUN;
+    int code;
+
+    *options = (struct sink_options){.any_type = true,
+                                     .batch = BATCH_RECORDS_DEFAULT,
+                                     .timeout_ms = TIMEOUT_MS,
+                                     .retry_ms = RETRY_MS,
+                                     .limited = true,
+                                     .error_rate = {1, 100}};
+    common_options_default(&options->common, NICE);
+    opterr = 0;
+    optind = 0; /* also from the start for another argv, as glibc has it */
+    while (result == OPTIONS_RUN &&
+           (code = getopt_long(argc, argv, COMMON_SHORT "T:b:t:R:e:u:kn", LONG, NULL)) != -1)
+        result = take(code, argv, options, error);
+    return result == OPTIONS_RUN ? take_operands(argc, argv, options, error) : result;
+}

@@ -1,0 +1,41 @@
+/*
+ * sink_tally: what became of every line of a sink, the proof that the sum adds up, and
+ * the two forms in which it is told: JSON for machines, one line for people.
+ */
+#ifndef MEMC_SINK_TALLY_H
+#define MEMC_SINK_TALLY_H
+
+#include "bytes/json.h"
+#include "bytes/number.h"
+#include "server/doubt.h"
+#include "sink/item_sizes.h"
+
+/* lines = blank + invalid + refused + stored + verified + missing + differing + undelivered */
+struct sink_tally {
+    const char *label; /* NULL: none */
+    const char *mode;  /* "load", "dry-run" or "verify" */
+    const char *type;  /* NULL: any */
+    const char *server;
+    uint64_t lines, blank, invalid, stored, refused, undelivered;
+    uint64_t verified, missing, differing; /* by --verify only */
+    uint64_t apps_dropped;
+    uint64_t retries;
+    int64_t evictions; /* -1: unknown */
+    enum doubt doubt;
+    uint64_t bytes_in, bytes_out;
+    int64_t ms;
+    int exit;                    /* -1 while it runs: null */
+    const struct census *census; /* of a dry run; NULL: none */
+};
+
+bool sink_tally_holds(const struct sink_tally *t);
+void sink_tally_json(const struct sink_tally *t, struct json *json);
+void sink_tally_text(const struct sink_tally *t, char *text, size_t size);
+
+/*
+ * No error always passes; else errors / stored < limit must hold, compared in
+ * integers; errors with nothing stored fail. limit NULL: none.
+ */
+bool sink_tally_rate_passes(uint64_t errors, uint64_t stored, const struct ratio *limit);
+
+#endif

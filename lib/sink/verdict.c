@@ -1,0 +1,101 @@
+#include "sink/verdict.h"
+
+#include "process/diag.h"
+#include "process/signals.h"
+#include "process/status.h"
+
+#include <inttypes.h>
+
+void verdict_tell_peer(const struct sink_options *options, enum peer peer)
+{
+    bool tried = options->retry_ms > 0 && !peer_is_hopeless(peer) && peer != PEER_OUT_OF_MEMORY;
+    char limit[NUMBER_DURATION_BYTES];
+    const char *reason = peer_strerror(peer), *hint = peer_hint(peer);
+
+    if (tried)
+        diag("%s: given up after %s: %s%s", options->address.text,
+             number_duration_text(options->retry_ms, limit), reason, hint);
+    else
+        diag("%s: %s%s", options->address.text, reason, hint);
+}
+
+int verdict_on_server(const struct sink *sink)
+{
+    enum peer peer = sink_failure(sink);
+
+    if (peer == PEER_STOPPED)
+        return sink->server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
+    if (peer != PEER_OK)
+        verdict_tell_peer(sink->options, peer);
+    return peer_status(peer, sink->server.connected_before);
+}
+
+static void tell_doubt(const struct sink_tally *tally)
+{
+    switch (tally->doubt) {
+    case DOUBT_NONE:
+        break;
+    case DOUBT_EVICTED:
+        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; "
+             "give it more memory (memcached -m)",
+             tally->evictions, tally->server);
+        break;
+    case DOUBT_FLUSHED:
+        diag("%s was flushed meanwhile: what was stored may be gone; load it again", tally->server);
+        break;
+    case DOUBT_RESTARTED:
+        diag("%s was restarted meanwhile: what was stored before is gone; load it again",
+             tally->server);
+        break;
+    case DOUBT_UNPROVEN:
+        diag("%s: counters unreadable or reset: unproven whether it kept what was stored; "
+             "--verify tells",
+             tally->server);
+        break;
+    }
+}
+
+int verdict_on_retention(struct sink *sink)
+{
+    const struct sink_options *options = sink->options;
+    const struct counters *before = &sink->server.counters;
+    enum peer peer = PEER_OK;
+
+    if (options->mode != SINK_LOAD || !sink->server.connected_before)
+        return STATUS_OK;
+    struct counters after = COUNTERS_UNKNOWN;
+    /* A clean end has no time for asking a server that was given up. */
+    if (!stop_signal() || sink_failure(sink) == PEER_OK)
+        peer = server_read_counters(&options->address, options->timeout_ms, &after);
+    if (peer == PEER_NO_RESOURCES)
+        return STATUS_OSERR;
+    sink->tally.evictions = counters_evicted(before, &after);
+    if (sink->tally.stored == 0)
+        return STATUS_OK;
+    sink->tally.doubt = counters_doubt(before, &after, options->allow_evictions);
+    tell_doubt(&sink->tally);
+    return sink->tally.doubt == DOUBT_NONE ? STATUS_OK : STATUS_DATAERR;
+}
+
+int verdict_on_tally(const struct sink *sink)
+{
+    const struct sink_tally *t = &sink->tally;
+    const struct ratio *limit = sink->options->limited ? &sink->options->error_rate : NULL;
+    uint64_t errors = t->invalid + t->refused;
+    uint64_t good = t->stored + t->verified + t->missing + t->differing;
+    int status = t->undelivered > 0 ? STATUS_TEMPFAIL : STATUS_OK;
+
+    if (t->missing + t->differing > 0)
+        status = status_worse(status, STATUS_DATAERR);
+    if (!sink_tally_rate_passes(errors, good, limit)) {
+        diag("error rate too high: %" PRIu64 " bad lines to %" PRIu64 " good ones; "
+             "--rejects keeps the bad ones, --max-error-rate is the limit",
+             errors, good);
+        status = status_worse(status, STATUS_DATAERR);
+    }
+    if (!sink_tally_holds(t)) {
+        diag("the sum of the outcomes is not the number of lines: a bug, please report it");
+        status = STATUS_SOFTWARE;
+    }
+    return status;
+}

@@ -1,0 +1,51 @@
+/*
+ * batch: records that go to a server together, with their bytes.
+ *
+ * Memory is one block a batch, of the usual size but for a single larger
+ * record; nothing is allocated per record.
+ */
+#ifndef MEMC_BATCH_H
+#define MEMC_BATCH_H
+
+#include "bytes/slice.h"
+
+#include <stdint.h>
+
+enum { BATCH_RECORDS_MAX = 1024, BATCH_RECORDS_DEFAULT = 1024 };
+
+/* Most records' key and value have fewer bytes; so many behind any record's can be fetched. */
+enum { BATCH_FETCH_BYTES = 320 };
+
+struct batch_record {
+    struct slice key; /* 1 to 250 bytes */
+    struct slice value;
+    struct slice
+        line;        /* the input's bytes, for whoever gets the record back; empty if nobody does */
+    uint64_t number; /* of the line, for messages */
+    uint64_t offset; /* of its first byte in the input */
+};
+
+struct batch {
+    size_t usual_bytes; /* of memory */
+    size_t count;
+    size_t payload; /* bytes of keys and values */
+    char *bytes;
+    size_t used, capacity;
+    struct batch_record record[BATCH_RECORDS_MAX];
+};
+
+/* An empty batch. usual_bytes hold as many records as should ordinarily fit. */
+void batch_init(struct batch *batch, size_t usual_bytes);
+
+/* True if the record finds room beside those that are there; into an empty batch any record fits.
+ */
+bool batch_has_room(const struct batch *batch, const struct batch_record *record);
+
+/* Copies the record; batch_has_room must hold. False: out of memory, for a large one. */
+bool batch_add(struct batch *batch, const struct batch_record *record);
+
+/* Forgets the records; their bytes are no longer valid. */
+void batch_clear(struct batch *batch);
+void batch_free(struct batch *batch);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * verify: reads keys back from one memcached server and compares the values.
+ *
+ * Keys are asked for in batches; nothing is stored. An older line of a key
+ * that was written again differs until a later line of the key is found
+ * equal; then it counts as verified too.
+ */
+#ifndef MEMC_VERIFY_H
+#define MEMC_VERIFY_H
+
+#include "server/server.h"
+#include "store/batch.h"
+
+struct verify_counts {
+    uint64_t verified;
+    uint64_t missing;
+    uint64_t differing;
+    uint64_t undelivered; /* never compared: the server was lost */
+};
+
+/* Called with the line of each pair that counts as undelivered. */
+typedef void verify_undelivered_fn(void *context, struct slice line);
+
+struct verify;
+
+/* counts must outlive it. batch_records as in store. NULL: out of memory. */
+struct verify *verify_open(struct server *server, size_t batch_records,
+                           struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
+                           void *context);
+
+/* Connects, patiently. PEER_OK or why it gave up. */
+enum peer verify_connect(struct verify *verify);
+
+/* Takes one pair, and the line it came from. The bytes are copied. */
+void verify_put(struct verify *verify, const struct batch_record *record);
+
+/* Compares all that was put. */
+void verify_flush(struct verify *verify);
+
+/* Pairs put and not yet compared. */
+size_t verify_pending(const struct verify *verify);
+
+/*
+ * PEER_OK, or why it gave up, with errno. PEER_NO_RESOURCES with ENOMEM: more
+ * differing keys than VERIFY_DIFFERING_BYTES hold.
+ */
+enum { VERIFY_DIFFERING_BYTES = 8 * 1024 * 1024 };
+enum peer verify_failure(const struct verify *verify);
+
+/* Flushes, ends the connection, frees. NULL-safe. */
+void verify_close(struct verify *verify);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * wire: sets on their way to a connected server and the answers that come
+ * back, by libmemcached: its buffered mode in the binary protocol.
+ *
+ * Answers come in the order of the sets, and only this order tells which is
+ * whose; so the number that is owed is watched after each step. The reasons
+ * of each odd-looking line: docs/libmemcached.md.
+ */
+#ifndef MEMC_WIRE_H
+#define MEMC_WIRE_H
+
+#include "server/server.h"
+#include "store/batch.h"
+
+#include <time.h>
+
+enum { WIRE_HEADER_BYTES = 24 + 8 }; /* of a set: header, flags, expiry */
+
+struct wire {
+    struct server *server;
+    const memcached_instance_st *instance; /* the library's view of it, until the connection ends */
+    size_t owed;                           /* answers */
+    size_t unflushed;                      /* bytes that stand in the library's write buffer */
+    memcached_result_st result;
+};
+
+/* On a server that is connected and owes nothing; it must outlive the wire. */
+void wire_open(struct wire *wire, struct server *server);
+
+/* The connection is left as it is. */
+void wire_close(struct wire *wire);
+
+/* A set's bytes on the connection. */
+size_t wire_bytes(const struct batch_record *record);
+
+/* Hands a set to the library, which keeps the bytes or sends them. */
+enum peer wire_send(struct wire *wire, const struct batch_record *record, time_t expiry);
+
+/* Sends what the library has kept. To be called before any answer is read. */
+enum peer wire_flush(struct wire *wire);
+
+/* Reads the next answer: stored, or refused as too large. Not PEER_OK: there is none. */
+enum peer wire_answer(struct wire *wire, bool *stored);
+
+/* From now on no answer is waited for: only those that have come are read. */
+void wire_hurry(struct wire *wire);
+
+/* Answers that are owed by this count and by the library's; 0 if these differ. */
+size_t wire_owed(const struct wire *wire);
+
+/* All answers are taken: one more would mean that they did not belong where they were put. */
+bool wire_has_stray(struct wire *wire);
+
+#endif
