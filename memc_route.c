@@ -42,10 +42,10 @@
 struct router {
     struct route_options options;
     struct linebuf *in;
-    struct outlets outlets;
+    struct fifos fifos;
     struct rejects rejects;
     struct route_tally tally;
-    struct gather gather;
+    struct linger_timer linger;
     struct progress progress;
     int64_t start_ms;
     int status;
@@ -53,7 +53,7 @@ struct router {
 
 static void worsen(struct router *r, int status)
 {
-    r->status = status_worse(r->status, status);
+    r->status = status_merge(r->status, status);
 }
 
 static void take_overlong(struct router *r, const struct line *line)
@@ -91,7 +91,7 @@ static void take_line(struct router *r, const struct line *line)
     else if (!(r->options.only & 1u << type))
         r->tally.skipped++;
     else
-        outlets_put(&r->outlets, type, line->text);
+        fifos_put(&r->fifos, type, line->text);
 }
 
 static void tell_failures(struct router *r)
@@ -99,7 +99,7 @@ static void tell_failures(struct router *r)
     const char *name;
     int error;
 
-    while ((name = outlets_failure(&r->outlets, &error))) {
+    while ((name = fifos_failure(&r->fifos, &error))) {
         if (error == EPIPE)
             diag("%s: its reader has gone; what it did not take is undelivered: "
                  "run this input again when it is back",
@@ -113,7 +113,7 @@ static void tell_failures(struct router *r)
 static void take_stock(struct router *r)
 {
     r->tally.bytes_in = r->in ? linebuf_bytes(r->in) : 0;
-    r->tally.ms = patience_clock_ms() - r->start_ms;
+    r->tally.ms = timing_now_ms() - r->start_ms;
 }
 
 /* exit -1: the run goes on. */
@@ -147,14 +147,14 @@ static void show_progress(struct router *r)
 
 static void flush(struct router *r)
 {
-    outlets_flush(&r->outlets);
+    fifos_flush(&r->fifos);
     rejects_flush(&r->rejects);
-    gather_reset(&r->gather);
+    linger_timer_reset(&r->linger);
 }
 
 static bool is_pending(const struct router *r)
 {
-    return outlets_pending(&r->outlets) || rejects_pending(&r->rejects);
+    return fifos_pending(&r->fifos) || rejects_pending(&r->rejects);
 }
 
 /* Reads and routes until the input ends, breaks or a signal comes; returns which. */
@@ -166,7 +166,7 @@ static enum linebuf_result route_all(struct router *r)
     do {
         while (linebuf_next(r->in, &line))
             take_line(r, &line);
-        int wait_ms = gather_left(&r->gather, is_pending(r));
+        int wait_ms = linger_timer_left(&r->linger, is_pending(r));
         if (wait_ms == 0)
             flush(r);
         result = linebuf_fill(r->in, wait_ms == 0 ? -1 : wait_ms);
@@ -211,7 +211,7 @@ static void finish_input(struct router *r, enum linebuf_result how)
              strerror(errno));
         worsen(r, STATUS_IOERR);
     }
-    outlets_flush(&r->outlets);
+    fifos_flush(&r->fifos);
     tell_failures(r);
 }
 
@@ -249,12 +249,12 @@ static int open_all(struct router *r)
     if (stats != STATUS_OK)
         r->options.common.stats = NULL; /* nor in the end */
     if (status || stats)
-        return status_worse(status, stats);
+        return status_merge(status, stats);
     descriptors_widen_pipe(STDIN_FILENO);
     r->in = linebuf_open(STDIN_FILENO, common->max_line);
     if (!r->in)
         return open_failed("input buffer", strerror(ENOMEM), STATUS_OSERR);
-    enum outfile_result result = outlets_open(&r->outlets, &r->options, &r->tally, &name);
+    enum outfile_result result = fifos_open(&r->fifos, &r->options, &r->tally, &name);
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
     return outlet_failed(r, name, result);
@@ -263,7 +263,7 @@ static int open_all(struct router *r)
 /* Closes all, proves the sum, tells the counters; returns the exit status. */
 static int finish(struct router *r)
 {
-    outlets_close(&r->outlets);
+    fifos_close(&r->fifos);
     worsen(r, rejects_close(&r->rejects));
     take_stock(r);
     if (r->tally.undelivered > 0)
@@ -272,8 +272,8 @@ static int finish(struct router *r)
         diag("the sum of the outcomes is not the number of lines: a bug, please report it");
         worsen(r, STATUS_SOFTWARE);
     }
-    if (stop_signal())
-        worsen(r, STATUS_SIGNAL + stop_signal());
+    if (signals_stopped_by())
+        worsen(r, STATUS_SIGNAL + signals_stopped_by());
     tell_tally(r, r->status);
     linebuf_close(r->in);
     return r->status;
@@ -289,14 +289,14 @@ static int run(struct router *r, bool stdin_closed)
         return STATUS_USAGE;
     }
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + r->options.common.nice);
-    r->start_ms = patience_clock_ms();
-    r->gather = (struct gather){r->options.common.linger_ms, -1};
+    r->start_ms = timing_now_ms();
+    r->linger = (struct linger_timer){r->options.common.linger_ms, -1};
     r->progress = (struct progress){r->options.common.progress, r->start_ms};
     rejects_init(&r->rejects, NULL, r->options.common.verbose);
     r->tally.label = r->options.common.label;
     worsen(r, open_all(r));
     if (r->status == STATUS_OK)
-        finish_input(r, stop_signal() ? LINEBUF_STOPPED : route_all(r));
+        finish_input(r, signals_stopped_by() ? LINEBUF_STOPPED : route_all(r));
     return finish(r);
 }
 
@@ -309,7 +309,7 @@ int main(int argc, char **argv)
     diag_prefix("memc_route", NULL);
     if (!descriptors_reserve(&stdin_closed))
         return open_failed("/dev/null", strerror(errno), STATUS_OSERR);
-    stop_prepare();
+    signals_prepare();
     switch (route_options_parse(argc, argv, &router.options, &error)) {
     case OPTIONS_HELP:
         return outfile_print(ROUTE_HELP) == OUTFILE_OK ? STATUS_OK : STATUS_IOERR;
@@ -324,6 +324,6 @@ int main(int argc, char **argv)
     diag_prefix("memc_route", router.options.common.label);
     int status = run(&router, stdin_closed);
     if (status > STATUS_SIGNAL)
-        stop_raise(status - STATUS_SIGNAL);
+        signals_raise(status - STATUS_SIGNAL);
     return status;
 }

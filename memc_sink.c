@@ -56,7 +56,7 @@ struct run {
     struct infile file;
     struct linebuf *in;
     struct sink sink;
-    struct gather gather;
+    struct linger_timer linger;
     struct progress progress;
     int64_t start_ms;
     int status;
@@ -64,7 +64,7 @@ struct run {
 
 static void worsen(struct run *run, int status)
 {
-    run->status = status_worse(run->status, status);
+    run->status = status_merge(run->status, status);
 }
 
 static int fail(const char *object, const char *reason, int status)
@@ -111,13 +111,13 @@ static int open_reports(struct run *run)
     int status = rejects_open(&sink->rejects, common->rejects, common->append, common->wait_ms,
                               run->file.fd);
     if (status == STATUS_OK)
-        status = report_open(&sink->undelivered, run->options.undelivered, common->append,
-                             common->wait_ms, run->file.fd);
+        status = linefile_open(&sink->undelivered, run->options.undelivered, common->append,
+                               common->wait_ms, run->file.fd);
     int stats =
         stats_file_check(common->stats, run->file.fd, &sink->rejects.report, &sink->undelivered);
     if (stats != STATUS_OK)
         run->options.common.stats = NULL; /* nor in the end */
-    return status_worse(status, stats);
+    return status_merge(status, stats);
 }
 
 /* The input first, since its lock says whether this sink may be at all; then the server; then the
@@ -155,7 +155,7 @@ static void take_stock(struct run *run)
 {
     run->sink.tally.retries = run->sink.server.reconnects;
     run->sink.tally.bytes_in = run->in ? linebuf_bytes(run->in) : 0;
-    run->sink.tally.ms = patience_clock_ms() - run->start_ms;
+    run->sink.tally.ms = timing_now_ms() - run->start_ms;
 }
 
 /* exit -1: the run goes on. */
@@ -190,13 +190,13 @@ static void show_progress(struct run *run)
 static void flush(struct run *run)
 {
     sink_flush(&run->sink);
-    gather_reset(&run->gather);
+    linger_timer_reset(&run->linger);
 }
 
 /* Without a place for what cannot be delivered any more, there is no use in reading on. */
 static bool is_over(const struct run *run)
 {
-    return sink_failure(&run->sink) != PEER_OK && !run->options.undelivered;
+    return sink_failure(&run->sink) != CONN_OK && !run->options.undelivered;
 }
 
 static void take_lines(struct run *run)
@@ -214,7 +214,7 @@ static enum linebuf_result take_all(struct run *run)
 
     do {
         take_lines(run);
-        int wait_ms = gather_left(&run->gather, sink_pending(&run->sink));
+        int wait_ms = linger_timer_left(&run->linger, sink_pending(&run->sink));
         if (wait_ms == 0)
             flush(run);
         if (is_over(run))
@@ -234,10 +234,10 @@ static enum linebuf_result take_all(struct run *run)
  */
 static enum linebuf_result end_standing(struct run *run)
 {
-    struct patience patience = patience_start(run->options.timeout_ms);
+    struct budget budget = budget_start(run->options.timeout_ms);
     bool goes_on;
 
-    stop_forgive();
+    signals_forgive();
     infile_let_go(&run->file);
     while (infile_is_abandoned(&run->file)) {
         enum linebuf_result result = linebuf_fill(run->in, 0);
@@ -246,7 +246,7 @@ static enum linebuf_result end_standing(struct run *run)
             return result;
     }
     do {
-        goes_on = linebuf_finish(run->in, &patience);
+        goes_on = linebuf_finish(run->in, &budget);
         take_lines(run);
     } while (goes_on);
     return LINEBUF_STOPPED;
@@ -281,9 +281,9 @@ static void load(struct run *run)
 {
     enum linebuf_result how = LINEBUF_STOPPED;
 
-    if (!stop_signal())
+    if (!signals_stopped_by())
         how = take_all(run);
-    if (how == LINEBUF_STOPPED && run->options.keep_open && stop_signal() == SIGTERM)
+    if (how == LINEBUF_STOPPED && run->options.keep_open && signals_stopped_by() == SIGTERM)
         how = end_standing(run);
     if (how == LINEBUF_END)
         take_rest(run);
@@ -302,9 +302,9 @@ static void take_in_verified(struct sink *sink)
 
 static void close_printout(struct run *run)
 {
-    int error = printout_close(run->sink.printout);
+    int error = dry_run_close(run->sink.dry_run);
 
-    run->sink.printout = NULL;
+    run->sink.dry_run = NULL;
     if (error)
         worsen(run, fail("standard output", strerror(error), STATUS_IOERR));
 }
@@ -315,18 +315,18 @@ static void finish(struct run *run)
 
     if (sink->store)
         store_finish(sink->store);
-    if (run->options.keep_open && stop_signal() == SIGTERM)
-        stop_forgive(); /* the end of a standing sink is no failure, whatever it was doing */
+    if (run->options.keep_open && signals_stopped_by() == SIGTERM)
+        signals_forgive(); /* the end of a standing sink is no failure, whatever it was doing */
     worsen(run, verdict_on_server(sink));
     worsen(run, verdict_on_retention(sink));
     take_in_verified(sink);
     close_printout(run);
     worsen(run, rejects_close(&sink->rejects));
-    worsen(run, report_close(&sink->undelivered));
+    worsen(run, linefile_close(&sink->undelivered));
     take_stock(run);
     worsen(run, verdict_on_tally(sink));
-    if (stop_signal())
-        worsen(run, STATUS_SIGNAL + stop_signal());
+    if (signals_stopped_by())
+        worsen(run, STATUS_SIGNAL + signals_stopped_by());
     tell_tally(run, run->status);
     sink_close(sink);
     linebuf_close(run->in);
@@ -335,13 +335,13 @@ static void finish(struct run *run)
 static int run_load(struct run *run, bool stdin_closed)
 {
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + run->options.common.nice);
-    run->start_ms = patience_clock_ms();
-    run->gather = (struct gather){run->options.common.linger_ms, -1};
+    run->start_ms = timing_now_ms();
+    run->linger = (struct linger_timer){run->options.common.linger_ms, -1};
     run->progress = (struct progress){run->options.common.progress, run->start_ms};
     sink_init(&run->sink, &run->options);
     run->status = open_all(run, stdin_closed);
     if (run->status == STATUS_OK &&
-        (sink_connect(&run->sink) == PEER_OK || run->options.undelivered))
+        (sink_connect(&run->sink) == CONN_OK || run->options.undelivered))
         wait_for_writer(run);
     if (run->status == STATUS_OK && !is_over(run))
         load(run);
@@ -352,7 +352,7 @@ static int run_load(struct run *run, bool stdin_closed)
 static int run_counters(const struct run *run)
 {
     static struct json json;
-    int status = ask_counters(&run->options, &json);
+    int status = query_counters(&run->options, &json);
 
     return status == STATUS_OK ? print(json_end(&json)) : status;
 }
@@ -375,7 +375,7 @@ int main(int argc, char **argv)
     diag_prefix("memc_sink", NULL);
     if (!descriptors_reserve(&stdin_closed))
         return fail("/dev/null", strerror(errno), STATUS_OSERR);
-    stop_prepare();
+    signals_prepare();
     switch (sink_options_parse(argc, argv, &run.options, &error)) {
     case OPTIONS_HELP:
         return print(SINK_HELP);
@@ -395,6 +395,6 @@ int main(int argc, char **argv)
     else
         status = run_load(&run, stdin_closed);
     if (status > STATUS_SIGNAL)
-        stop_raise(status - STATUS_SIGNAL);
+        signals_raise(status - STATUS_SIGNAL);
     return status;
 }

@@ -33,9 +33,9 @@ static char *why_path(const char *path)
 int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
                  int input_fd)
 {
-    int status = report_open(&rejects->report, path, append, wait_ms, input_fd);
+    int status = linefile_open(&rejects->report, path, append, wait_ms, input_fd);
 
-    if (status != STATUS_OK || !report_is_file(&rejects->report))
+    if (status != STATUS_OK || !linefile_is_file(&rejects->report))
         return status;
     rejects->why_path = why_path(path);
     if (!rejects->why_path) {
@@ -46,7 +46,7 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
     struct stat info;
     if (!append && lstat(rejects->why_path, &info) == 0 && S_ISREG(info.st_mode))
         unlink(rejects->why_path);
-    return report_open(&rejects->why, rejects->why_path, append, wait_ms, input_fd);
+    return linefile_open(&rejects->why, rejects->why_path, append, wait_ms, input_fd);
 }
 
 /* "idfa " before "line 7", or nothing. */
@@ -65,7 +65,7 @@ static void complain(struct rejects *rejects, struct place place, const char *re
     char text[256];
 
     snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", place.number, place.offset, reason);
-    report_line(&rejects->why, slice_of(text));
+    linefile_line(&rejects->why, slice_of(text));
     if (diag_may_repeat(&rejects->complaints) || rejects->verbose)
         diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), place.number,
              reason);
@@ -74,7 +74,7 @@ static void complain(struct rejects *rejects, struct place place, const char *re
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason)
 {
-    report_line(&rejects->report, line);
+    linefile_line(&rejects->report, line);
     complain(rejects, place, reason);
 }
 
@@ -84,10 +84,10 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,
 
     rejects->blank_so_far = blank || line->ends;
     if (line->ends && blank) {
-        report_cancel(&rejects->report);
+        linefile_cancel(&rejects->report);
         return OVERLONG_BLANK;
     }
-    report_piece(&rejects->report, line->text, line->ends);
+    linefile_piece(&rejects->report, line->text, line->ends);
     if (!line->ends)
         return OVERLONG_GOES_ON;
     complain(rejects, place, REJECTS_OVERLONG);
@@ -96,19 +96,19 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,
 
 bool rejects_cut(struct rejects *rejects, const struct line *line)
 {
-    report_cancel(&rejects->report);
+    linefile_cancel(&rejects->report);
     return record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
 }
 
 void rejects_flush(struct rejects *rejects)
 {
-    report_flush(&rejects->report);
-    report_flush(&rejects->why);
+    linefile_flush(&rejects->report);
+    linefile_flush(&rejects->why);
 }
 
 bool rejects_pending(const struct rejects *rejects)
 {
-    return report_pending(&rejects->report) || report_pending(&rejects->why);
+    return linefile_pending(&rejects->report) || linefile_pending(&rejects->why);
 }
 
 int rejects_close(struct rejects *rejects)
@@ -116,7 +116,7 @@ int rejects_close(struct rejects *rejects)
     if (rejects->complaints > DIAG_REPEATS && !rejects->verbose)
         diag("%s%s%" PRIu64 " more bad lines, not shown", type_of(rejects),
              space_after_type(rejects), rejects->complaints - DIAG_REPEATS);
-    int status = status_worse(report_close(&rejects->report), report_close(&rejects->why));
+    int status = status_merge(linefile_close(&rejects->report), linefile_close(&rejects->why));
     free(rejects->why_path);
     rejects->why_path = NULL;
     return status;

@@ -17,7 +17,7 @@
 #include "io/linefile.h"
 
 struct rejects {
-    struct report report, why;
+    struct linefile report, why;
     char *why_path;
     const char *type; /* lines are counted among this type's only; NULL: among all */
     bool verbose;     /* no cap */
@@ -27,7 +27,7 @@ struct rejects {
 
 void rejects_init(struct rejects *rejects, const char *type, bool verbose);
 
-/* As report_open; beside anything but a regular file named by its path there is no FILE.why. */
+/* As linefile_open; beside anything but a regular file named by its path there is no FILE.why. */
 int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
                  int input_fd);
 

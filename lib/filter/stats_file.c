@@ -14,13 +14,13 @@ static bool is_same_file(const char *path, int fd)
            x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static bool is_report(const char *path, const struct report *report)
+static bool is_report(const char *path, const struct linefile *report)
 {
-    return report && report->out && is_same_file(path, report_descriptor(report));
+    return report && report->out && is_same_file(path, linefile_descriptor(report));
 }
 
-int stats_file_check(const char *path, int input_fd, const struct report *one,
-                     const struct report *other)
+int stats_file_check(const char *path, int input_fd, const struct linefile *one,
+                     const struct linefile *other)
 {
     if (!path)
         return STATUS_OK;

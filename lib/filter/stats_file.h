@@ -11,8 +11,8 @@
  * neither the input nor a report. path NULL: nobody asked for it; so may be
  * the second report. Returns 0 or the exit status.
  */
-int stats_file_check(const char *path, int input_fd, const struct report *one,
-                     const struct report *other);
+int stats_file_check(const char *path, int input_fd, const struct linefile *one,
+                     const struct linefile *other);
 
 /* True if it is the very file of another path, either of which may be NULL. */
 bool stats_file_is(const char *path, const char *other);

@@ -6,7 +6,7 @@
 
 enum summary_occasion summary_due(struct progress *progress)
 {
-    if (stop_counters_asked())
+    if (signals_counters_asked())
         return SUMMARY_ASKED;
     return progress_is_due(progress) ? SUMMARY_LIVE : SUMMARY_NOT_NOW;
 }

@@ -91,7 +91,7 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
 enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
                                       int64_t wait_ms)
 {
-    struct patience patience = patience_start(wait_ms);
+    struct budget budget = budget_start(wait_ms);
 
     while (file->waits) {
         switch (linebuf_fill(in, 0)) {
@@ -107,9 +107,9 @@ enum infile_result infile_wait_writer(const struct infile *file, struct linebuf 
             break;
         }
         struct pollfd ready = {.fd = file->fd, .events = POLLIN};
-        if (stop_poll(&ready, patience_slice(&patience, WRITER_POLL_MS)) > 0)
+        if (signals_poll(&ready, budget_slice(&budget, WRITER_POLL_MS)) > 0)
             return INFILE_OK;
-        if (!patience_step(&patience, 5 * WRITER_POLL_MS))
+        if (!budget_spend(&budget, 5 * WRITER_POLL_MS))
             return INFILE_NO_WRITER;
     }
     return INFILE_OK;

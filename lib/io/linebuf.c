@@ -83,7 +83,7 @@ bool linebuf_next(struct linebuf *in, struct line *line)
         take(in, len, in->in_overlong || len > in->max_line, true, line);
         in->begin++; /* the LF */
         in->scanned = in->begin;
-        fetch_to_read(lf + FETCH_FROM, FETCH_BYTES);
+        prefetch_to_read(lf + FETCH_FROM, FETCH_BYTES);
         return true;
     }
     in->scanned = in->end;
@@ -126,9 +126,9 @@ static enum linebuf_result wait_ready(struct linebuf *in, int wait_ms)
 {
     struct pollfd ready = {.fd = in->fd, .events = POLLIN};
 
-    int count = stop_poll(&ready, wait_ms);
+    int count = signals_poll(&ready, wait_ms);
 
-    if (stop_signal()) /* also when bytes have come with it: those are not taken */
+    if (signals_stopped_by()) /* also when bytes have come with it: those are not taken */
         return LINEBUF_STOPPED;
     if (count > 0)
         return LINEBUF_FILLED;
@@ -142,7 +142,7 @@ enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms)
     enum linebuf_result result = LINEBUF_IDLE;
 
     make_room(in);
-    if (stop_signal())
+    if (signals_stopped_by())
         return LINEBUF_STOPPED;
     if (in->nonblocking)
         result = read_some(in, CHUNK_BYTES);
@@ -175,7 +175,7 @@ bool linebuf_take_sentinel(struct linebuf *in)
     return true;
 }
 
-bool linebuf_finish(struct linebuf *in, struct patience *patience)
+bool linebuf_finish(struct linebuf *in, struct budget *budget)
 {
     enum { SLICE_MS = 100 };
 
@@ -184,10 +184,9 @@ bool linebuf_finish(struct linebuf *in, struct patience *patience)
         struct pollfd ready = {.fd = in->fd, .events = POLLIN};
         if (in->end == in->capacity)
             return true;
-        if (!patience_step(patience, SLICE_MS))
+        if (!budget_spend(budget, SLICE_MS))
             return false;
-        if (poll(&ready, 1, patience_slice(patience, SLICE_MS)) > 0 &&
-            read_some(in, 1) > LINEBUF_IDLE)
+        if (poll(&ready, 1, budget_slice(budget, SLICE_MS)) > 0 && read_some(in, 1) > LINEBUF_IDLE)
             return false;
     }
     return false;

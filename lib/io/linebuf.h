@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 struct linebuf;
-struct patience;
+struct budget;
 
 struct line {
     struct slice text; /* valid until the next linebuf_fill or linebuf_finish */
@@ -64,7 +64,7 @@ bool linebuf_take_sentinel(struct linebuf *in);
  * calls linebuf_next takes the line, or its pieces. True: it goes on; false:
  * the LF has come, the patience is spent, or nothing more can be read.
  */
-bool linebuf_finish(struct linebuf *in, struct patience *patience);
+bool linebuf_finish(struct linebuf *in, struct budget *budget);
 
 /* Where a line stands: its number, from 1; the offset of its first byte, from 0. */
 struct place {

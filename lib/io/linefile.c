@@ -19,18 +19,19 @@ static bool is_same_file(int a, int b)
            x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int fail(struct report *report, int status, const char *reason)
+static int fail(struct linefile *report, int status, const char *reason)
 {
     diag("%s: %s", report->path, reason);
     report->status = status;
     return status;
 }
 
-int report_open(struct report *report, const char *path, bool append, int64_t wait_ms, int input_fd)
+int linefile_open(struct linefile *report, const char *path, bool append, int64_t wait_ms,
+                  int input_fd)
 {
     int fd;
 
-    *report = (struct report){.path = path};
+    *report = (struct linefile){.path = path};
     if (!path)
         return STATUS_OK;
     enum outfile_result result = outfile_open(path, append, wait_ms, &fd);
@@ -46,61 +47,61 @@ int report_open(struct report *report, const char *path, bool append, int64_t wa
     return report->out ? STATUS_OK : fail(report, STATUS_OSERR, strerror(errno));
 }
 
-static void fail_to_write(struct report *report, int error)
+static void fail_to_write(struct linefile *report, int error)
 {
     diag("%s: unable to write: %s; it is not whole", report->path, strerror(error));
     report->status = STATUS_IOERR;
 }
 
-static void check(struct report *report, bool written)
+static void check(struct linefile *report, bool written)
 {
     if (!written && !report->status)
         fail_to_write(report, outbuf_error(report->out));
 }
 
-void report_piece(struct report *report, struct slice piece, bool ends)
+void linefile_piece(struct linefile *report, struct slice piece, bool ends)
 {
     if (report->out)
         check(report, outbuf_piece(report->out, piece, ends));
 }
 
-void report_line(struct report *report, struct slice line)
+void linefile_line(struct linefile *report, struct slice line)
 {
     if (report->out)
         check(report, outbuf_line(report->out, line));
 }
 
-void report_cancel(struct report *report)
+void linefile_cancel(struct linefile *report)
 {
     if (report->out)
         check(report, outbuf_cancel(report->out));
 }
 
-void report_flush(struct report *report)
+void linefile_flush(struct linefile *report)
 {
     if (report->out)
         check(report, outbuf_flush(report->out));
 }
 
-bool report_pending(const struct report *report)
+bool linefile_pending(const struct linefile *report)
 {
     return report->out && outbuf_pending(report->out);
 }
 
-bool report_is_file(const struct report *report)
+bool linefile_is_file(const struct linefile *report)
 {
     struct stat info;
 
     return report->out && strcmp(report->path, "-") != 0 && descriptors_named(report->path) < 0 &&
-           fstat(report_descriptor(report), &info) == 0 && S_ISREG(info.st_mode);
+           fstat(linefile_descriptor(report), &info) == 0 && S_ISREG(info.st_mode);
 }
 
-int report_descriptor(const struct report *report)
+int linefile_descriptor(const struct linefile *report)
 {
     return outbuf_descriptor(report->out);
 }
 
-int report_close(struct report *report)
+int linefile_close(struct linefile *report)
 {
     int error = outbuf_close(report->out);
 

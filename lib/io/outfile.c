@@ -69,7 +69,7 @@ static bool lacks_reader(const char *path)
 /* The reader of a descriptor that was handed over has come and gone: the first write will tell. */
 static enum outfile_result open_waiting(const char *path, int64_t wait_ms, int *fd)
 {
-    struct patience patience = patience_start(wait_ms);
+    struct budget budget = budget_start(wait_ms);
     int handed_over = descriptors_named(path);
 
     for (;;) {
@@ -80,10 +80,10 @@ static enum outfile_result open_waiting(const char *path, int64_t wait_ms, int *
             return OUTFILE_OK;
         if (handed_over >= 0 || !lacks_reader(path))
             return OUTFILE_ERRNO;
-        if (!patience_step(&patience, 5 * READER_POLL_MS))
+        if (!budget_spend(&budget, 5 * READER_POLL_MS))
             return OUTFILE_NO_READER;
-        stop_sleep(patience_slice(&patience, READER_POLL_MS));
-        if (stop_signal())
+        signals_sleep(budget_slice(&budget, READER_POLL_MS));
+        if (signals_stopped_by())
             return OUTFILE_STOPPED;
     }
 }

@@ -13,7 +13,7 @@ static const int STOPPERS[] = {SIGINT, SIGTERM, SIGHUP};
 enum { STOPPER_COUNT = sizeof STOPPERS / sizeof *STOPPERS };
 
 static volatile sig_atomic_t stopped_by;
-static volatile sig_atomic_t stopped_once; /* the first signal, also after stop_forgive */
+static volatile sig_atomic_t stopped_once; /* the first signal, also after signals_forgive */
 static volatile int64_t stopped_at_ms; /* written by the first signal only, before stopped_once */
 
 static volatile sig_atomic_t counters_asked;
@@ -64,7 +64,7 @@ static void prepare_question(void)
     sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
 }
 
-void stop_prepare(void)
+void signals_prepare(void)
 {
     struct sigaction action = {.sa_handler = on_stop};
     struct sigaction before;
@@ -85,12 +85,12 @@ void stop_prepare(void)
     prepare_question();
 }
 
-int stop_signal(void)
+int signals_stopped_by(void)
 {
     return (int)stopped_by;
 }
 
-bool stop_counters_asked(void)
+bool signals_counters_asked(void)
 {
     static const struct timespec NOW;
     bool asked = counters_asked;
@@ -101,17 +101,17 @@ bool stop_counters_asked(void)
     return sigtimedwait(&question, NULL, &NOW) == SIGUSR1 || asked;
 }
 
-bool stop_is_overdue(int limit_ms)
+bool signals_stop_is_overdue(int limit_ms)
 {
     return stopped_by && now_ms() - stopped_at_ms > limit_ms;
 }
 
-void stop_forgive(void)
+void signals_forgive(void)
 {
     stopped_by = 0;
 }
 
-int stop_poll(struct pollfd *one, int timeout_ms)
+int signals_poll(struct pollfd *one, int timeout_ms)
 {
     struct timespec limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
     sigset_t stoppers, before, inside;
@@ -133,12 +133,12 @@ int stop_poll(struct pollfd *one, int timeout_ms)
     return result;
 }
 
-void stop_sleep(int ms)
+void signals_sleep(int ms)
 {
-    stop_poll(NULL, ms);
+    signals_poll(NULL, ms);
 }
 
-void stop_raise(int signal_number)
+void signals_raise(int signal_number)
 {
     sigset_t one;
 

@@ -1,5 +1,5 @@
 /*
- * stop: a clean end by INT, TERM or HUP.
+ * signals: a clean end by INT, TERM or HUP.
  *
  * The first of them sets a flag: reading ends, what is in flight is settled.
  * The second ends the process at once; the same one again
@@ -7,30 +7,30 @@
  * ignored at start (nohup, a background job) stay ignored. SIGPIPE and SIGXFSZ are ignored: a dead
  * reader is EPIPE, a file too large EFBIG.
  *
- * USR1 asks for the counters. It is blocked but in stop_poll and stop_sleep,
+ * USR1 asks for the counters. It is blocked but in signals_poll and signals_sleep,
  * since libmemcached's calls do not bear interruptions.
  */
-#ifndef MEMC_STOP_H
-#define MEMC_STOP_H
+#ifndef MEMC_SIGNALS_H
+#define MEMC_SIGNALS_H
 
 #include <stdbool.h>
 
 struct pollfd;
 
 /* Installs the handlers; once, at start. */
-void stop_prepare(void);
+void signals_prepare(void);
 
 /* The signal that asked for the end, 0 if none did. */
-int stop_signal(void);
+int signals_stopped_by(void);
 
 /* True once for each time, or several, that USR1 asked for the counters. */
-bool stop_counters_asked(void);
+bool signals_counters_asked(void);
 
 /* True if a stop was asked for more than limit_ms ago: what is in flight has had its time. */
-bool stop_is_overdue(int limit_ms);
+bool signals_stop_is_overdue(int limit_ms);
 
 /* Takes the request as dealt with: waits work again. A second signal still ends the process. */
-void stop_forgive(void);
+void signals_forgive(void);
 
 /*
  * poll(2) on one descriptor that cannot sleep past a signal: the handlers run
@@ -38,12 +38,12 @@ void stop_forgive(void);
  * sleep. timeout_ms < 0: no limit. Returns poll's result, or -1 with EINTR
  * when a stop was asked for before or meanwhile, or USR1 came.
  */
-int stop_poll(struct pollfd *one, int timeout_ms);
+int signals_poll(struct pollfd *one, int timeout_ms);
 
 /* Sleeps; ends early by a signal. */
-void stop_sleep(int ms);
+void signals_sleep(int ms);
 
 /* After the clean end: raises the signal again with its default action. Does not return. */
-void stop_raise(int signal_number) __attribute__((noreturn));
+void signals_raise(int signal_number) __attribute__((noreturn));
 
 #endif

@@ -18,7 +18,7 @@ static size_t rank(int status)
     return i + 1;
 }
 
-int status_worse(int a, int b)
+int status_merge(int a, int b)
 {
     return rank(b) < rank(a) ? b : a;
 }

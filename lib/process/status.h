@@ -24,7 +24,7 @@ enum status {
  * Of two statuses the one that is reported: signals first, then 64, 70, 71,
  * 73, 74, 77, 76, 69, 66, 75, 65 and 0 last.
  */
-int status_worse(int a, int b);
+int status_merge(int a, int b);
 
 /* STATUS_OSERR if this errno tells of missing memory or descriptors, else the other. */
 int status_of_errno(int error, int otherwise);

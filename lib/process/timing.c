@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-int64_t patience_clock_ms(void)
+int64_t timing_now_ms(void)
 {
     struct timespec now;
 
@@ -11,14 +11,14 @@ int64_t patience_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-struct patience patience_start(int64_t limit_ms)
+struct budget budget_start(int64_t limit_ms)
 {
-    return (struct patience){limit_ms, patience_clock_ms()};
+    return (struct budget){limit_ms, timing_now_ms()};
 }
 
-bool patience_step(struct patience *p, int step_ms)
+bool budget_spend(struct budget *p, int step_ms)
 {
-    int64_t now = patience_clock_ms();
+    int64_t now = timing_now_ms();
     int64_t spent = now - p->since_ms;
 
     p->since_ms = now;
@@ -29,36 +29,36 @@ bool patience_step(struct patience *p, int step_ms)
     return p->left_ms > 0;
 }
 
-int patience_slice(const struct patience *p, int limit_ms)
+int budget_slice(const struct budget *p, int limit_ms)
 {
     return p->left_ms < 0 || p->left_ms > limit_ms ? limit_ms : (int)p->left_ms;
 }
 
-int gather_left(struct gather *gather, bool gathered)
+int linger_timer_left(struct linger_timer *linger, bool gathered)
 {
-    int64_t now = patience_clock_ms();
+    int64_t now = timing_now_ms();
 
     if (!gathered) {
-        gather->since_ms = -1;
+        linger->since_ms = -1;
         return -1;
     }
-    if (gather->since_ms < 0)
-        gather->since_ms = now;
-    int64_t left = gather->since_ms + gather->limit_ms - now;
+    if (linger->since_ms < 0)
+        linger->since_ms = now;
+    int64_t left = linger->since_ms + linger->limit_ms - now;
     return left > 0 ? (int)left : 0;
 }
 
-void gather_reset(struct gather *gather)
+void linger_timer_reset(struct linger_timer *linger)
 {
-    gather->since_ms = -1;
+    linger->since_ms = -1;
 }
 
 bool progress_is_due(struct progress *progress)
 {
     enum { PERIOD_MS = 1000 };
 
-    if (!progress->on || patience_clock_ms() - progress->since_ms < PERIOD_MS)
+    if (!progress->on || timing_now_ms() - progress->since_ms < PERIOD_MS)
         return false;
-    progress->since_ms = patience_clock_ms();
+    progress->since_ms = timing_now_ms();
     return true;
 }

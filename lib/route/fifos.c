@@ -10,15 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool set_path(struct outlet *outlet, const struct route_options *options, enum devtype type)
+static bool set_path(struct fifo *fifo, const struct route_options *options, enum devtype type)
 {
     const char *path = options->path[type];
-    int len = path ? snprintf(outlet->path, sizeof outlet->path, "%s", path)
-                   : snprintf(outlet->path, sizeof outlet->path, "%s/%s", options->directory,
+    int len = path ? snprintf(fifo->path, sizeof fifo->path, "%s", path)
+                   : snprintf(fifo->path, sizeof fifo->path, "%s/%s", options->directory,
                               devtype_name(type));
 
     errno = ENAMETOOLONG;
-    return len >= 0 && (size_t)len < sizeof outlet->path;
+    return len >= 0 && (size_t)len < sizeof fifo->path;
 }
 
 static bool make_fifo(const char *path)
@@ -36,12 +36,12 @@ static bool make_fifo(const char *path)
 }
 
 /* The outlet that is open on the same pipe already, whatever path led there. */
-static struct outlet *find_shared(struct outlets *outlets, const struct stat *pipe)
+static struct fifo *find_shared(struct fifos *fifos, const struct stat *pipe)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
-        struct outlet *outlet = &outlets->outlet[type];
-        if (outlet->out && outlet->device == pipe->st_dev && outlet->inode == pipe->st_ino)
-            return outlet;
+        struct fifo *fifo = &fifos->fifo[type];
+        if (fifo->out && fifo->device == pipe->st_dev && fifo->inode == pipe->st_ino)
+            return fifo;
     }
     return NULL;
 }
@@ -55,125 +55,125 @@ static enum outfile_result close_with(int fd, enum outfile_result result)
     return result;
 }
 
-static enum outfile_result open_one(struct outlets *outlets, enum devtype type, int64_t wait_ms)
+static enum outfile_result open_one(struct fifos *fifos, enum devtype type, int64_t wait_ms)
 {
-    struct outlet *outlet = &outlets->outlet[type];
+    struct fifo *fifo = &fifos->fifo[type];
     struct stat pipe;
     int fd;
 
-    enum outfile_result result = outfile_open_fifo(outlet->path, wait_ms, &fd);
+    enum outfile_result result = outfile_open_fifo(fifo->path, wait_ms, &fd);
     if (result != OUTFILE_OK)
         return result;
     if (fstat(fd, &pipe) < 0)
         return close_with(fd, OUTFILE_ERRNO);
-    outlets->of[type] = find_shared(outlets, &pipe);
-    if (outlets->of[type])
+    fifos->of[type] = find_shared(fifos, &pipe);
+    if (fifos->of[type])
         return close_with(fd, OUTFILE_OK);
-    outlet->device = pipe.st_dev;
-    outlet->inode = pipe.st_ino;
-    outlet->out = outbuf_open(fd, true);
-    if (!outlet->out)
+    fifo->device = pipe.st_dev;
+    fifo->inode = pipe.st_ino;
+    fifo->out = outbuf_open(fd, true);
+    if (!fifo->out)
         return close_with(fd, OUTFILE_ERRNO);
-    outlets->of[type] = outlet;
+    fifos->of[type] = fifo;
     return OUTFILE_OK;
 }
 
 /* What messages call it: the number of a descriptor that was handed over tells a reader nothing. */
-static const char *name_of(const struct outlets *outlets, enum devtype type)
+static const char *name_of(const struct fifos *fifos, enum devtype type)
 {
-    const char *path = outlets->outlet[type].path;
+    const char *path = fifos->fifo[type].path;
 
     return descriptors_named(path) < 0 ? path : devtype_name(type);
 }
 
-enum outfile_result outlets_open(struct outlets *outlets, const struct route_options *options,
-                                 struct route_tally *tally, const char **name)
+enum outfile_result fifos_open(struct fifos *fifos, const struct route_options *options,
+                               struct route_tally *tally, const char **name)
 {
     enum outfile_result result = OUTFILE_OK;
 
-    memset(outlets, 0, sizeof *outlets);
-    outlets->tally = tally;
+    memset(fifos, 0, sizeof *fifos);
+    fifos->tally = tally;
     /* All FIFOs first: readers may wait for the last one before they open the first. */
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
-        bool fits = set_path(&outlets->outlet[type], options, (enum devtype)type);
-        *name = name_of(outlets, (enum devtype)type);
+        bool fits = set_path(&fifos->fifo[type], options, (enum devtype)type);
+        *name = name_of(fifos, (enum devtype)type);
         if (!fits || (options->make_fifos && options->only & 1u << type &&
-                      !make_fifo(outlets->outlet[type].path)))
+                      !make_fifo(fifos->fifo[type].path)))
             return OUTFILE_ERRNO;
     }
     for (int type = 0; type < DEVTYPE_COUNT && result == OUTFILE_OK; type++) {
         if (!(options->only & 1u << type))
             continue;
-        *name = name_of(outlets, (enum devtype)type);
-        result = open_one(outlets, (enum devtype)type, options->common.wait_ms);
+        *name = name_of(fifos, (enum devtype)type);
+        result = open_one(fifos, (enum devtype)type, options->common.wait_ms);
     }
     return result;
 }
 
 /* Lines that were called routed when they were gathered, and were not written in the end. */
-static void take_back(struct outlets *outlets, const struct outlet *outlet)
+static void take_back(struct fifos *fifos, const struct fifo *fifo)
 {
-    struct slice rest = outbuf_unwritten(outlet->out);
+    struct slice rest = outbuf_unwritten(fifo->out);
     enum devtype type;
 
     while (rest.len > 0) {
         struct slice line = slice_cut(&rest, '\n');
         if (!record_type(line, &type))
             continue;
-        outlets->tally->routed[type]--;
-        outlets->tally->undelivered++;
+        fifos->tally->routed[type]--;
+        fifos->tally->undelivered++;
     }
 }
 
-void outlets_put(struct outlets *outlets, enum devtype type, struct slice line)
+void fifos_put(struct fifos *fifos, enum devtype type, struct slice line)
 {
-    struct outlet *outlet = outlets->of[type];
-    bool failed_before = outbuf_error(outlet->out);
+    struct fifo *fifo = fifos->of[type];
+    bool failed_before = outbuf_error(fifo->out);
 
-    if (outbuf_line(outlet->out, line)) {
-        outlets->tally->routed[type]++;
+    if (outbuf_line(fifo->out, line)) {
+        fifos->tally->routed[type]++;
         return;
     }
-    outlets->tally->undelivered++;
+    fifos->tally->undelivered++;
     if (!failed_before)
-        take_back(outlets, outlet);
+        take_back(fifos, fifo);
 }
 
-void outlets_flush(struct outlets *outlets)
+void fifos_flush(struct fifos *fifos)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
-        struct outlet *outlet = &outlets->outlet[type];
-        if (outlet->out && !outbuf_error(outlet->out) && !outbuf_flush(outlet->out))
-            take_back(outlets, outlet);
+        struct fifo *fifo = &fifos->fifo[type];
+        if (fifo->out && !outbuf_error(fifo->out) && !outbuf_flush(fifo->out))
+            take_back(fifos, fifo);
     }
 }
 
-bool outlets_pending(const struct outlets *outlets)
+bool fifos_pending(const struct fifos *fifos)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++)
-        if (outlets->outlet[type].out && outbuf_pending(outlets->outlet[type].out))
+        if (fifos->fifo[type].out && outbuf_pending(fifos->fifo[type].out))
             return true;
     return false;
 }
 
-const char *outlets_failure(struct outlets *outlets, int *error)
+const char *fifos_failure(struct fifos *fifos, int *error)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
-        struct outlet *outlet = &outlets->outlet[type];
-        if (!outlet->out || outlet->told || !outbuf_error(outlet->out))
+        struct fifo *fifo = &fifos->fifo[type];
+        if (!fifo->out || fifo->told || !outbuf_error(fifo->out))
             continue;
-        outlet->told = true;
-        *error = outbuf_error(outlet->out);
-        return name_of(outlets, (enum devtype)type);
+        fifo->told = true;
+        *error = outbuf_error(fifo->out);
+        return name_of(fifos, (enum devtype)type);
     }
     return NULL;
 }
 
-void outlets_close(struct outlets *outlets)
+void fifos_close(struct fifos *fifos)
 {
-    outlets_flush(outlets);
+    fifos_flush(fifos);
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
-        outbuf_close(outlets->outlet[type].out);
-        outlets->outlet[type].out = NULL;
+        outbuf_close(fifos->fifo[type].out);
+        fifos->fifo[type].out = NULL;
     }
 }

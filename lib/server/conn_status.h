@@ -1,45 +1,45 @@
 /*
- * peer: how it stands with a server, and what that means for a load.
+ * conn_status: how it stands with a server, and what that means for a load.
  */
-#ifndef MEMC_PEER_H
-#define MEMC_PEER_H
+#ifndef MEMC_CONN_STATUS_H
+#define MEMC_CONN_STATUS_H
 
 #include <stdbool.h>
 
-enum peer {
-    PEER_OK,
-    PEER_TEXT_ONLY,     /* likewise: a memcached, or a proxy of some, without the binary protocol */
-    PEER_STOPPED,       /* a signal asked for the end */
-    PEER_NO_HOST,       /* the name does not resolve */
-    PEER_UNRESOLVED,    /* the resolver could not tell now */
-    PEER_UNREACHABLE,   /* errno tells */
-    PEER_SILENT,        /* no answer in time */
-    PEER_FULL,          /* its connection limit is reached */
-    PEER_OUT_OF_MEMORY, /* stores are refused for lack of memory */
-    PEER_BEHIND,        /* it is a proxy that does not reach a server behind it */
-    PEER_LOST,          /* the connection broke */
-    PEER_NO_FENCE,      /* broke with requests on their way, and nothing tells when they are done */
-    PEER_SERVER_FAILED, /* it, or a server behind it, failed; the record may yet be stored */
-    PEER_NOT_MEMCACHED,
-    PEER_PROTOCOL,     /* an answer that no plain set may get */
-    PEER_AUTH,         /* demands authentication */
-    PEER_DENIED,       /* the socket's permissions */
-    PEER_NO_RESOURCES, /* memory or descriptors, here: errno tells */
+enum conn_status {
+    CONN_OK,
+    CONN_TEXT_ONLY,     /* likewise: a memcached, or a proxy of some, without the binary protocol */
+    CONN_STOPPED,       /* a signal asked for the end */
+    CONN_NO_HOST,       /* the name does not resolve */
+    CONN_UNRESOLVED,    /* the resolver could not tell now */
+    CONN_UNREACHABLE,   /* errno tells */
+    CONN_SILENT,        /* no answer in time */
+    CONN_FULL,          /* its connection limit is reached */
+    CONN_OUT_OF_MEMORY, /* stores are refused for lack of memory */
+    CONN_BEHIND,        /* it is a proxy that does not reach a server behind it */
+    CONN_LOST,          /* the connection broke */
+    CONN_NO_FENCE,      /* broke with requests on their way, and nothing tells when they are done */
+    CONN_SERVER_FAILED, /* it, or a server behind it, failed; the record may yet be stored */
+    CONN_NOT_MEMCACHED,
+    CONN_PROTOCOL,     /* an answer that no plain set may get */
+    CONN_AUTH,         /* demands authentication */
+    CONN_DENIED,       /* the socket's permissions */
+    CONN_NO_RESOURCES, /* memory or descriptors, here: errno tells */
 };
 
 /* The reason in words; for those with errno that one's. */
-const char *peer_strerror(enum peer peer);
+const char *conn_strerror(enum conn_status conn);
 
 /* What to look at or to do, to be put behind the reason; it begins with ": ", or is empty. */
-const char *peer_hint(enum peer peer);
+const char *conn_hint(enum conn_status conn);
 
 /* True if another try cannot help. */
-bool peer_is_hopeless(enum peer peer);
+bool conn_is_hopeless(enum conn_status conn);
 
 /* True for trouble on a connection in use that a new connection may end. */
-bool peer_may_pass(enum peer peer);
+bool conn_may_pass(enum conn_status conn);
 
 /* The exit status for a load that ended so; reached: a record had been acknowledged before. */
-int peer_status(enum peer peer, bool reached);
+int conn_exit_status(enum conn_status conn, bool reached);
 
 #endif

@@ -12,14 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static enum peer peer_of_errno(int error)
+static enum conn_status conn_of_errno(int error)
 {
     errno = error;
     if (error == EACCES || error == EPERM)
-        return PEER_DENIED;
+        return CONN_DENIED;
     if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
-        return PEER_NO_RESOURCES;
-    return error == ETIMEDOUT || error == EAGAIN ? PEER_SILENT : PEER_UNREACHABLE;
+        return CONN_NO_RESOURCES;
+    return error == ETIMEDOUT || error == EAGAIN ? CONN_SILENT : CONN_UNREACHABLE;
 }
 
 /*
@@ -27,62 +27,62 @@ static enum peer peer_of_errno(int error)
  * stop ends the wait; one that was asked for before does not: what is asked
  * then belongs to the clean end.
  */
-static enum peer wait_for(int fd, short events, struct patience *patience)
+static enum conn_status wait_for(int fd, short events, struct budget *budget)
 {
     enum { SLICE_MS = 100 };
     struct pollfd ready = {.fd = fd, .events = events};
-    bool stopping = stop_signal() != 0;
+    bool stopping = signals_stopped_by() != 0;
 
     for (;;) {
-        int slice_ms = patience_slice(patience, SLICE_MS);
-        int count = stopping ? poll(&ready, 1, slice_ms) : stop_poll(&ready, slice_ms);
+        int slice_ms = budget_slice(budget, SLICE_MS);
+        int count = stopping ? poll(&ready, 1, slice_ms) : signals_poll(&ready, slice_ms);
         if (count > 0)
-            return patience_step(patience, 2 * SLICE_MS) ? PEER_OK : PEER_SILENT;
-        if (!stopping && stop_signal())
-            return PEER_STOPPED;
-        if (!patience_step(patience, 2 * SLICE_MS))
-            return PEER_SILENT;
+            return budget_spend(budget, 2 * SLICE_MS) ? CONN_OK : CONN_SILENT;
+        if (!stopping && signals_stopped_by())
+            return CONN_STOPPED;
+        if (!budget_spend(budget, 2 * SLICE_MS))
+            return CONN_SILENT;
     }
 }
 
-static enum peer connect_to(int fd, const struct sockaddr *to, socklen_t len, int timeout_ms)
+static enum conn_status connect_to(int fd, const struct sockaddr *to, socklen_t len, int timeout_ms)
 {
-    struct patience patience = patience_start(timeout_ms);
+    struct budget budget = budget_start(timeout_ms);
     int error = 0;
     socklen_t size = sizeof error;
 
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     if (connect(fd, to, len) == 0)
-        return PEER_OK;
+        return CONN_OK;
     if (errno != EINPROGRESS)
-        return peer_of_errno(errno);
-    enum peer peer = wait_for(fd, POLLOUT, &patience);
-    if (peer != PEER_OK)
-        return peer;
+        return conn_of_errno(errno);
+    enum conn_status conn = wait_for(fd, POLLOUT, &budget);
+    if (conn != CONN_OK)
+        return conn;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return error ? peer_of_errno(error) : PEER_OK;
+    return error ? conn_of_errno(error) : CONN_OK;
 }
 
-static enum peer dial_at(int family, const struct sockaddr *to, socklen_t len, int timeout_ms,
-                         int *fd)
+static enum conn_status dial_at(int family, const struct sockaddr *to, socklen_t len,
+                                int timeout_ms, int *fd)
 {
     int opened = socket(family, SOCK_STREAM, 0);
 
     if (opened < 0)
-        return peer_of_errno(errno);
-    enum peer peer = connect_to(opened, to, len, timeout_ms);
-    if (peer == PEER_OK) {
+        return conn_of_errno(errno);
+    enum conn_status conn = connect_to(opened, to, len, timeout_ms);
+    if (conn == CONN_OK) {
         *fd = opened;
-        return PEER_OK;
+        return CONN_OK;
     }
     int saved = errno;
     close(opened);
     errno = saved;
-    return peer;
+    return conn;
 }
 
-static enum peer resolve(const struct address *address, struct addrinfo **list)
+static enum conn_status resolve(const struct address *address, struct addrinfo **list)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     char port[8];
@@ -90,19 +90,19 @@ static enum peer resolve(const struct address *address, struct addrinfo **list)
     snprintf(port, sizeof port, "%u", (unsigned)address->port);
     switch (getaddrinfo(address->host, port, &hints, list)) {
     case 0:
-        return PEER_OK;
+        return CONN_OK;
     case EAI_SYSTEM:
-        return peer_of_errno(errno);
+        return conn_of_errno(errno);
     case EAI_MEMORY:
-        return peer_of_errno(ENOMEM);
+        return conn_of_errno(ENOMEM);
     case EAI_AGAIN:
-        return PEER_UNRESOLVED;
+        return CONN_UNRESOLVED;
     default:
-        return PEER_NO_HOST;
+        return CONN_NO_HOST;
     }
 }
 
-enum peer dial(const struct address *address, int timeout_ms, int *fd)
+enum conn_status dial(const struct address *address, int timeout_ms, int *fd)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     struct addrinfo *list;
@@ -111,35 +111,35 @@ enum peer dial(const struct address *address, int timeout_ms, int *fd)
         memcpy(local.sun_path, address->host, strlen(address->host) + 1);
         return dial_at(AF_UNIX, (const struct sockaddr *)&local, sizeof local, timeout_ms, fd);
     }
-    enum peer peer = resolve(address, &list);
-    if (peer != PEER_OK)
-        return peer;
+    enum conn_status conn = resolve(address, &list);
+    if (conn != CONN_OK)
+        return conn;
     for (struct addrinfo *each = list; each; each = each->ai_next) {
-        peer = dial_at(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_ms, fd);
-        if (peer == PEER_OK || peer == PEER_STOPPED)
+        conn = dial_at(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_ms, fd);
+        if (conn == CONN_OK || conn == CONN_STOPPED)
             break;
     }
     int saved = errno;
     freeaddrinfo(list);
     errno = saved;
-    return peer;
+    return conn;
 }
 
-enum peer dial_send(int fd, const char *bytes, size_t len)
+enum conn_status dial_send(int fd, const char *bytes, size_t len)
 {
     /* A fresh socket's buffer takes a short request at once. */
-    return send(fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len ? PEER_OK : peer_of_errno(errno);
+    return send(fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len ? CONN_OK : conn_of_errno(errno);
 }
 
-enum peer dial_receive(int fd, char *bytes, size_t size, size_t *len, struct patience *patience)
+enum conn_status dial_receive(int fd, char *bytes, size_t size, size_t *len, struct budget *budget)
 {
-    enum peer peer = wait_for(fd, POLLIN, patience);
+    enum conn_status conn = wait_for(fd, POLLIN, budget);
 
-    if (peer != PEER_OK)
-        return peer;
+    if (conn != CONN_OK)
+        return conn;
     ssize_t got = recv(fd, bytes, size, 0);
     if (got < 0)
-        return peer_of_errno(errno);
+        return conn_of_errno(errno);
     *len = (size_t)got;
-    return PEER_OK;
+    return CONN_OK;
 }

@@ -14,16 +14,16 @@
 #include <stddef.h>
 
 /*
- * Connects; each address of the name has timeout_ms. On PEER_OK *fd is a
+ * Connects; each address of the name has timeout_ms. On CONN_OK *fd is a
  * non-blocking socket, the caller's to close; else errno tells where the
  * reason has one.
  */
-enum peer dial(const struct address *address, int timeout_ms, int *fd);
+enum conn_status dial(const struct address *address, int timeout_ms, int *fd);
 
 /* Sends a short request whole. */
-enum peer dial_send(int fd, const char *bytes, size_t len);
+enum conn_status dial_send(int fd, const char *bytes, size_t len);
 
 /* Reads what there is, at least one byte, at most size; *len is 0 at the end of the connection. */
-enum peer dial_receive(int fd, char *bytes, size_t size, size_t *len, struct patience *patience);
+enum conn_status dial_receive(int fd, char *bytes, size_t size, size_t *len, struct budget *budget);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * counters: what a server says of itself, and what two readings prove.
+ * doubt: what a server says of itself, and what two readings prove.
  *
  * An acknowledged record can be gone a moment later: evicted, flushed, or with
  * the process that held it. Only the server's own counters before the first
  * and after the last store tell.
  */
-#ifndef MEMC_COUNTERS_H
-#define MEMC_COUNTERS_H
+#ifndef MEMC_DOUBT_H
+#define MEMC_DOUBT_H
 
 #include <stdbool.h>
 #include <stdint.h>

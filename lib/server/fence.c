@@ -28,9 +28,9 @@ static void see_connection(void *context, struct slice name, struct slice value)
     fence->new_seen |= slice_equal(port, fence->new_port);
 }
 
-/* PEER_SILENT: ask again. The new one is missing where addresses are translated on the way. */
-static enum peer look(const struct address *address, in_port_t old_port, in_port_t new_port,
-                      int timeout_ms)
+/* CONN_SILENT: ask again. The new one is missing where addresses are translated on the way. */
+static enum conn_status look(const struct address *address, in_port_t old_port, in_port_t new_port,
+                             int timeout_ms)
 {
     char old_text[8], new_text[8];
     struct fence fence = {.old_seen = false};
@@ -39,23 +39,23 @@ static enum peer look(const struct address *address, in_port_t old_port, in_port
     snprintf(new_text, sizeof new_text, "%u", (unsigned)new_port);
     fence.old_port = slice_of(old_text);
     fence.new_port = slice_of(new_text);
-    enum peer peer = stats_read(address, "stats conns", timeout_ms, see_connection, &fence);
-    if (peer != PEER_OK || fence.old_seen)
-        return PEER_SILENT;
-    return fence.new_seen ? PEER_OK : PEER_NO_FENCE;
+    enum conn_status conn = stats_read(address, "stats conns", timeout_ms, see_connection, &fence);
+    if (conn != CONN_OK || fence.old_seen)
+        return CONN_SILENT;
+    return fence.new_seen ? CONN_OK : CONN_NO_FENCE;
 }
 
-enum peer fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
-                     int timeout_ms, struct patience *patience)
+enum conn_status fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
+                            int timeout_ms, struct budget *budget)
 {
-    enum peer peer;
+    enum conn_status conn;
 
-    while ((peer = look(address, old_port, new_port, timeout_ms)) == PEER_SILENT) {
-        if (!patience_step(patience, 4 * timeout_ms))
-            return PEER_SILENT;
-        stop_sleep(POLL_MS);
-        if (stop_signal())
-            return PEER_STOPPED;
+    while ((conn = look(address, old_port, new_port, timeout_ms)) == CONN_SILENT) {
+        if (!budget_spend(budget, 4 * timeout_ms))
+            return CONN_SILENT;
+        signals_sleep(POLL_MS);
+        if (signals_stopped_by())
+            return CONN_STOPPED;
     }
-    return peer;
+    return conn;
 }

@@ -16,11 +16,11 @@
 
 /*
  * Asks, on connections of its own, until the server no longer lists the old
- * connection: PEER_OK. The two are known by our ends' ports. PEER_NO_FENCE:
- * it does not even list the new one, so the list proves nothing. PEER_SILENT:
+ * connection: CONN_OK. The two are known by our ends' ports. CONN_NO_FENCE:
+ * it does not even list the new one, so the list proves nothing. CONN_SILENT:
  * no patience is left. timeout_ms: for each question.
  */
-enum peer fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
-                     int timeout_ms, struct patience *patience);
+enum conn_status fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
+                            int timeout_ms, struct budget *budget);
 
 #endif

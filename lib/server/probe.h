@@ -20,9 +20,9 @@
 #define PROBE_KEY "memc_sink"
 
 /*
- * PEER_OK: it speaks binary; PEER_TEXT_ONLY: text. Each of at most three questions waits at most
+ * CONN_OK: it speaks binary; CONN_TEXT_ONLY: text. Each of at most three questions waits at most
  * timeout_ms for the connection to each address of the name, and as long for the answer.
  */
-enum peer probe(const struct address *address, int timeout_ms);
+enum conn_status probe(const struct address *address, int timeout_ms);
 
 #endif

@@ -59,40 +59,40 @@ static const memcached_instance_st *instance(const struct server *server)
 }
 
 /* Makes the connection, by a question that stores nothing. */
-static enum peer greet(const struct server *server)
+static enum conn_status greet(const struct server *server)
 {
     memcached_return_t rc;
     size_t len;
     uint32_t flags;
 
     if (!server->text_only)
-        return memcached_version(server->memc) == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+        return memcached_version(server->memc) == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
     free(memcached_get(server->memc, PROBE_KEY, strlen(PROBE_KEY), &len, &flags, &rc));
     if (rc == MEMCACHED_SERVER_ERROR)
-        return PEER_BEHIND;
-    return rc == MEMCACHED_NOTFOUND || rc == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+        return CONN_BEHIND;
+    return rc == MEMCACHED_NOTFOUND || rc == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
 }
 
 /* One try. No record is sent before the probe has found a memcached and told what it speaks. */
-static enum peer connect_once(struct server *server)
+static enum conn_status connect_once(struct server *server)
 {
-    enum peer peer = probe(server->address, server->timeout_ms);
+    enum conn_status conn = probe(server->address, server->timeout_ms);
 
-    if (peer != PEER_OK && peer != PEER_TEXT_ONLY)
-        return peer;
-    server->text_only = peer == PEER_TEXT_ONLY;
+    if (conn != CONN_OK && conn != CONN_TEXT_ONLY)
+        return conn;
+    server->text_only = conn == CONN_TEXT_ONLY;
     server->memc = open_handle(server->address, server->timeout_ms, !server->text_only);
     if (!server->memc) {
         errno = ENOMEM;
-        return PEER_NO_RESOURCES;
+        return CONN_NO_RESOURCES;
     }
     /* The library must not read answers on its own while it sends: it would throw them away. */
     set(server->memc, MEMCACHED_BEHAVIOR_IO_MSG_WATERMARK, UINT32_MAX);
     set(server->memc, MEMCACHED_BEHAVIOR_IO_BYTES_WATERMARK, UINT32_MAX);
-    peer = greet(server);
-    if (peer != PEER_OK)
+    conn = greet(server);
+    if (conn != CONN_OK)
         server_drop(server);
-    return peer;
+    return conn;
 }
 
 /* Who does not tell its counters does not list its connections either, or none that matter. */
@@ -105,7 +105,7 @@ static bool has_no_fence(const struct server *server)
  * Makes a replay safe. A Unix socket has no ports to tell connections apart:
  * there only a new server process proves that the old requests are gone.
  */
-static enum peer fence_off(struct server *server, in_port_t old_port)
+static enum conn_status fence_off(struct server *server, in_port_t old_port)
 {
     struct counters now;
 
@@ -113,7 +113,7 @@ static enum peer fence_off(struct server *server, in_port_t old_port)
         return fence_wait(server->address, old_port, memcached_server_srcport(instance(server)),
                           server->timeout_ms, &server->retry);
     server_read_counters(server->address, server->timeout_ms, &now);
-    return counters_restarted(&server->counters, &now) ? PEER_OK : PEER_NO_FENCE;
+    return counters_restarted(&server->counters, &now) ? CONN_OK : CONN_NO_FENCE;
 }
 
 /* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
@@ -126,14 +126,14 @@ static int next_pause(struct server *server)
 }
 
 /* A connection that can be made anew at once is not worth a word. */
-static void tell_trouble(struct server *server, enum peer why)
+static void tell_trouble(struct server *server, enum conn_status why)
 {
     char limit[NUMBER_DURATION_BYTES];
 
-    if (!server->connected_before || server->in_trouble || why == PEER_OK)
+    if (!server->connected_before || server->in_trouble || why == CONN_OK)
         return;
     server->in_trouble = true;
-    diag("%s: %s; trying again for %s", server->address->text, peer_strerror(why),
+    diag("%s: %s; trying again for %s", server->address->text, conn_strerror(why),
          number_duration_text(server->retry_ms, limit));
 }
 
@@ -143,88 +143,89 @@ void server_tell_back(struct server *server)
     diag("%s: is back", server->address->text);
 }
 
-/* Pauses before another try. PEER_OK: now; else `why`, since no time is left, or PEER_STOPPED. */
-static enum peer rest(struct server *server, enum peer why)
+/* Pauses before another try. CONN_OK: now; else `why`, since no time is left, or CONN_STOPPED. */
+static enum conn_status rest(struct server *server, enum conn_status why)
 {
     int saved = errno;
 
-    if (!patience_step(&server->retry, 4 * server->timeout_ms))
+    if (!budget_spend(&server->retry, 4 * server->timeout_ms))
         return why;
     tell_trouble(server, why);
-    stop_sleep(patience_slice(&server->retry, next_pause(server)));
+    signals_sleep(budget_slice(&server->retry, next_pause(server)));
     errno = saved;
-    return stop_signal() ? PEER_STOPPED : PEER_OK;
+    return signals_stopped_by() ? CONN_STOPPED : CONN_OK;
 }
 
-static enum peer connect_patiently(struct server *server)
+static enum conn_status connect_patiently(struct server *server)
 {
     for (;;) {
-        enum peer peer = connect_once(server);
+        enum conn_status conn = connect_once(server);
         /* A name that resolved once is not unknown: its resolver is in trouble. */
-        bool hopeless = peer_is_hopeless(peer) && !(peer == PEER_NO_HOST && server->reached);
-        if (peer == PEER_OK || hopeless)
-            return peer;
-        peer = rest(server, peer);
-        if (peer != PEER_OK)
-            return peer;
+        bool hopeless = conn_is_hopeless(conn) && !(conn == CONN_NO_HOST && server->reached);
+        if (conn == CONN_OK || hopeless)
+            return conn;
+        conn = rest(server, conn);
+        if (conn != CONN_OK)
+            return conn;
     }
 }
 
 /* Starts the clock, or goes on with it; a server that connects and fails at once is no reason to
  * hurry. */
-static enum peer begin_retry(struct server *server, enum peer why)
+static enum conn_status begin_retry(struct server *server, enum conn_status why)
 {
     if (server->retrying)
         return rest(server, why);
     server->retrying = true;
-    server->retry = patience_start(server->retry_ms);
+    server->retry = budget_start(server->retry_ms);
     server->pause_ms = PAUSE_FIRST_MS;
-    return PEER_OK;
+    return CONN_OK;
 }
 
 /* The first time, the counters are read; without them the verdict will be "unproven". */
-static enum peer note_connected(struct server *server)
+static enum conn_status note_connected(struct server *server)
 {
     if (server->connected_before) {
         server->reconnects++;
-        return PEER_OK;
+        return CONN_OK;
     }
     server->connected_before = true;
-    enum peer peer = server_read_counters(server->address, server->timeout_ms, &server->counters);
-    return peer == PEER_NO_RESOURCES ? peer : PEER_OK;
+    enum conn_status conn =
+        server_read_counters(server->address, server->timeout_ms, &server->counters);
+    return conn == CONN_NO_RESOURCES ? conn : CONN_OK;
 }
 
-enum peer server_connect(struct server *server, enum peer why, bool sent)
+enum conn_status server_connect(struct server *server, enum conn_status why, bool sent)
 {
     in_port_t old_port = server->local_port;
 
     if (sent && has_no_fence(server))
-        return PEER_NO_FENCE;
-    enum peer peer = begin_retry(server, why);
-    if (peer == PEER_OK)
-        peer = connect_patiently(server);
-    if (peer == PEER_OK && sent)
-        peer = fence_off(server, old_port);
-    if (peer == PEER_OK) {
+        return CONN_NO_FENCE;
+    enum conn_status conn = begin_retry(server, why);
+    if (conn == CONN_OK)
+        conn = connect_patiently(server);
+    if (conn == CONN_OK && sent)
+        conn = fence_off(server, old_port);
+    if (conn == CONN_OK) {
         /* The last pause, too: one that always connects and then fails is not tried for ever. */
-        patience_step(&server->retry, 4 * server->timeout_ms);
+        budget_spend(&server->retry, 4 * server->timeout_ms);
         server->local_port = memcached_server_srcport(instance(server));
         server->slow_answers = 0;
-        peer = note_connected(server);
+        conn = note_connected(server);
     }
-    if (peer != PEER_OK)
+    if (conn != CONN_OK)
         server_drop(server);
-    return peer;
+    return conn;
 }
 
 void server_works(struct server *server)
 {
-    server->retry.since_ms = patience_clock_ms();
+    server->retry.since_ms = timing_now_ms();
 }
 
 bool server_is_too_slow(struct server *server, int64_t *since_ms)
 {
-    int64_t now = patience_clock_ms();
+    int64_t now = timing_now_ms();
     bool slow = now - *since_ms > server->timeout_ms;
 
     *since_ms = now;
@@ -299,8 +300,8 @@ static void take_stat(void *context, struct slice name, struct slice value)
             *target->value = (int64_t)number;
 }
 
-enum peer server_read_counters(const struct address *address, int timeout_ms,
-                               struct counters *counters)
+enum conn_status server_read_counters(const struct address *address, int timeout_ms,
+                                      struct counters *counters)
 {
     struct counters c = COUNTERS_UNKNOWN;
     int64_t now = -1, uptime = -1, proxied = -1;
@@ -313,14 +314,14 @@ enum peer server_read_counters(const struct address *address, int timeout_ms,
                                     {"proxy_conn_requests", &proxied},
                                     {NULL, NULL}};
 
-    enum peer peer = stats_read(address, "stats", timeout_ms, take_stat, general);
-    if (peer == PEER_OK) {
+    enum conn_status conn = stats_read(address, "stats", timeout_ms, take_stat, general);
+    if (conn == CONN_OK) {
         struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
-        peer = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
+        conn = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
     }
     if (now >= 0 && uptime >= 0)
         c.start = now - uptime;
     /* memcached's own proxy tells of itself, not of the servers that store. */
     *counters = proxied < 0 ? c : COUNTERS_UNKNOWN;
-    return peer;
+    return conn;
 }

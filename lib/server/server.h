@@ -17,14 +17,14 @@
 
 struct server {
     const struct address *address;
-    int timeout_ms;        /* longest silence of a server that owes an answer */
-    int64_t retry_ms;      /* longest time of reconnecting without an acknowledged record */
-    memcached_st *memc;    /* NULL: not connected */
-    bool text_only;        /* as the last connection's peer is */
-    in_port_t local_port;  /* of the last connection */
-    bool retrying;         /* since a failure, or the start, no record was acknowledged */
-    struct patience retry; /* while retrying: what is left of retry_ms */
-    int pause_ms;          /* before the next try */
+    int timeout_ms;       /* longest silence of a server that owes an answer */
+    int64_t retry_ms;     /* longest time of reconnecting without an acknowledged record */
+    memcached_st *memc;   /* NULL: not connected */
+    bool text_only;       /* as the last connection's peer is */
+    in_port_t local_port; /* of the last connection */
+    bool retrying;        /* since a failure, or the start, no record was acknowledged */
+    struct budget retry;  /* while retrying: what is left of retry_ms */
+    int pause_ms;         /* before the next try */
     bool connected_before;
     unsigned slow_answers; /* in a row */
     uint64_t reconnects;
@@ -41,13 +41,13 @@ void server_init(struct server *server, const struct address *address, int timeo
  * Makes a connection, with growing, jittered pauses between the tries, until
  * retry_ms have been spent since the first failure after an acknowledged
  * record. why: what ended the last connection, which must have been dropped;
- * PEER_OK if there was none. sent: requests were on their way when it broke:
+ * CONN_OK if there was none. sent: requests were on their way when it broke:
  * then it waits until the server has let go of the old connection, so that
  * none of them can be executed after their replay. Nothing tells of a server
- * without counters, or behind a proxy, that it has: PEER_NO_FENCE. A server that has been
+ * without counters, or behind a proxy, that it has: CONN_NO_FENCE. A server that has been
  * connected and is away is told of once, and once when it takes records again.
  */
-enum peer server_connect(struct server *server, enum peer why, bool sent);
+enum conn_status server_connect(struct server *server, enum conn_status why, bool sent);
 
 /* Says that the server takes records again. */
 void server_tell_back(struct server *server);
@@ -93,9 +93,9 @@ void server_close(struct server *server);
 
 /*
  * Reads the counters on connections of their own; what cannot be read is -1.
- * Returns PEER_OK or why not all was read.
+ * Returns CONN_OK or why not all was read.
  */
-enum peer server_read_counters(const struct address *address, int timeout_ms,
-                               struct counters *counters);
+enum conn_status server_read_counters(const struct address *address, int timeout_ms,
+                                      struct counters *counters);
 
 #endif

@@ -38,41 +38,42 @@ static enum list_state take_lines(char *buffer, size_t *used, stats_fn *each, vo
     return *used == BUFFER_BYTES ? LIST_BROKEN : state;
 }
 
-static enum peer read_list(int fd, int timeout_ms, stats_fn *each, void *context)
+static enum conn_status read_list(int fd, int timeout_ms, stats_fn *each, void *context)
 {
-    struct patience patience = patience_start(timeout_ms);
+    struct budget budget = budget_start(timeout_ms);
     char buffer[BUFFER_BYTES];
     size_t used = 0, got;
 
     for (size_t all = 0; all < LIST_BYTES_MAX; all += got) {
-        enum peer peer = dial_receive(fd, buffer + used, sizeof buffer - used, &got, &patience);
-        if (peer != PEER_OK)
-            return peer;
+        enum conn_status conn =
+            dial_receive(fd, buffer + used, sizeof buffer - used, &got, &budget);
+        if (conn != CONN_OK)
+            return conn;
         if (got == 0)
-            return PEER_LOST;
+            return CONN_LOST;
         used += got;
         enum list_state state = take_lines(buffer, &used, each, context);
         if (state != LIST_GOES_ON)
-            return state == LIST_ENDS ? PEER_OK : PEER_PROTOCOL;
+            return state == LIST_ENDS ? CONN_OK : CONN_PROTOCOL;
     }
-    return PEER_PROTOCOL;
+    return CONN_PROTOCOL;
 }
 
-enum peer stats_read(const struct address *address, const char *command, int timeout_ms,
-                     stats_fn *each, void *context)
+enum conn_status stats_read(const struct address *address, const char *command, int timeout_ms,
+                            stats_fn *each, void *context)
 {
     char request[64];
     int fd;
 
     int len = snprintf(request, sizeof request, "%s\r\n", command);
-    enum peer peer = dial(address, timeout_ms, &fd);
-    if (peer != PEER_OK)
-        return peer;
-    peer = dial_send(fd, request, (size_t)len);
-    if (peer == PEER_OK)
-        peer = read_list(fd, timeout_ms, each, context);
+    enum conn_status conn = dial(address, timeout_ms, &fd);
+    if (conn != CONN_OK)
+        return conn;
+    conn = dial_send(fd, request, (size_t)len);
+    if (conn == CONN_OK)
+        conn = read_list(fd, timeout_ms, each, context);
     int saved = errno;
     close(fd);
     errno = saved;
-    return peer;
+    return conn;
 }

@@ -1,12 +1,12 @@
 /*
- * stats: a server's answer to `stats`, in the text protocol.
+ * server_stats: a server's answer to `stats`, in the text protocol.
  *
  * On a connection of its own, with one limit for the whole list: of it either
  * all is known, to its END, or that it is not. Source of the format:
  * memcached's doc/protocol.txt.
  */
-#ifndef MEMC_STATS_H
-#define MEMC_STATS_H
+#ifndef MEMC_SERVER_STATS_H
+#define MEMC_SERVER_STATS_H
 
 #include "bytes/slice.h"
 #include "server/address.h"
@@ -16,11 +16,11 @@
 typedef void stats_fn(void *context, struct slice name, struct slice value);
 
 /*
- * command: "stats", "stats settings", "stats conns". PEER_OK: the list is
+ * command: "stats", "stats settings", "stats conns". CONN_OK: the list is
  * complete. Else what was passed to `each` is not all. A server without text
- * protocol is PEER_LOST or PEER_PROTOCOL.
+ * protocol is CONN_LOST or CONN_PROTOCOL.
  */
-enum peer stats_read(const struct address *address, const char *command, int timeout_ms,
-                     stats_fn *each, void *context);
+enum conn_status stats_read(const struct address *address, const char *command, int timeout_ms,
+                            stats_fn *each, void *context);
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct printout {
+struct dry_run {
     struct outbuf *out;
     const char *server;
     char *line; /* room for the longest */
@@ -27,9 +27,9 @@ static struct outbuf *open_stdout(void)
     return fd >= 0 ? outbuf_open(fd, own >= 0) : NULL;
 }
 
-struct printout *printout_open(const char *server, size_t max_line)
+struct dry_run *dry_run_open(const char *server, size_t max_line)
 {
-    struct printout *out = calloc(1, sizeof *out);
+    struct dry_run *out = calloc(1, sizeof *out);
 
     if (!out)
         return NULL;
@@ -39,7 +39,7 @@ struct printout *printout_open(const char *server, size_t max_line)
     out->out = open_stdout();
     if (out->line && out->out)
         return out;
-    printout_close(out);
+    dry_run_close(out);
     return NULL;
 }
 
@@ -49,7 +49,7 @@ static char *put(char *at, struct slice piece)
     return at + piece.len;
 }
 
-void printout_record(struct printout *out, struct slice key, const struct record *record)
+void dry_run_record(struct dry_run *out, struct slice key, const struct record *record)
 {
     char *at = put(out->line, slice_of(out->server));
 
@@ -60,17 +60,17 @@ void printout_record(struct printout *out, struct slice key, const struct record
     outbuf_line(out->out, (struct slice){out->line, (size_t)(at - out->line)});
 }
 
-void printout_flush(struct printout *out)
+void dry_run_flush(struct dry_run *out)
 {
     outbuf_flush(out->out);
 }
 
-bool printout_pending(const struct printout *out)
+bool dry_run_pending(const struct dry_run *out)
 {
     return outbuf_pending(out->out);
 }
 
-int printout_close(struct printout *out)
+int dry_run_close(struct dry_run *out)
 {
     if (!out)
         return 0;

@@ -1,30 +1,30 @@
 /*
- * printout: the records of a dry run, a line each on standard output:
+ * dry_run: the records of a dry run, a line each on standard output:
  *
  *     SERVER - KEY -> apps: 1 apps: 2 lat: 0.5 lon: -1
  *
  * Several processes may print to one pipe or file: their lines do not mix.
  */
-#ifndef MEMC_PRINTOUT_H
-#define MEMC_PRINTOUT_H
+#ifndef MEMC_DRY_RUN_H
+#define MEMC_DRY_RUN_H
 
 #include "record/record.h"
 
-struct printout;
+struct dry_run;
 
 /*
  * max_line: of the lines that the records come from; server must outlive it. NULL: no memory or
- * descriptor. printout_close(NULL) is fine.
+ * descriptor. dry_run_close(NULL) is fine.
  */
-struct printout *printout_open(const char *server, size_t max_line);
+struct dry_run *dry_run_open(const char *server, size_t max_line);
 
-/* key: the record's. What cannot be written is told by printout_close. */
-void printout_record(struct printout *out, struct slice key, const struct record *record);
+/* key: the record's. What cannot be written is told by dry_run_close. */
+void dry_run_record(struct dry_run *out, struct slice key, const struct record *record);
 
-void printout_flush(struct printout *out);
-bool printout_pending(const struct printout *out);
+void dry_run_flush(struct dry_run *out);
+bool dry_run_pending(const struct dry_run *out);
 
 /* Writes the rest, and frees. Returns 0 or errno. */
-int printout_close(struct printout *out);
+int dry_run_close(struct dry_run *out);
 
 #endif

@@ -16,9 +16,9 @@ static size_t class_bytes(size_t class)
     return octave + octave / OCTAVE_CLASSES * (above % OCTAVE_CLASSES + 1);
 }
 
-void census_item(struct census *census, size_t bytes)
+void item_sizes_add(struct item_sizes *item_sizes, size_t bytes)
 {
-    size_t low = 0, high = CENSUS_CLASSES - 1;
+    size_t low = 0, high = ITEM_SIZES_CLASSES - 1;
 
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -27,35 +27,35 @@ void census_item(struct census *census, size_t bytes)
         else
             high = middle;
     }
-    census->items[low]++;
+    item_sizes->items[low]++;
 }
 
-void census_reason(struct census *census, const char *reason)
+void item_sizes_reason(struct item_sizes *item_sizes, const char *reason)
 {
     size_t i = 0;
 
-    while (i < CENSUS_REASONS_MAX - 1 && census->reasons[i].text &&
-           strcmp(census->reasons[i].text, reason) != 0)
+    while (i < ITEM_SIZES_REASONS_MAX - 1 && item_sizes->reasons[i].text &&
+           strcmp(item_sizes->reasons[i].text, reason) != 0)
         i++;
-    if (!census->reasons[i].text)
-        census->reasons[i].text = reason;
-    census->reasons[i].count++;
+    if (!item_sizes->reasons[i].text)
+        item_sizes->reasons[i].text = reason;
+    item_sizes->reasons[i].count++;
 }
 
-void census_json(const struct census *census, struct json *json)
+void item_sizes_json(const struct item_sizes *item_sizes, struct json *json)
 {
     char bytes[24];
 
     json_open_object(json, "reasons");
-    for (size_t i = 0; i < CENSUS_REASONS_MAX && census->reasons[i].text; i++)
-        json_uint(json, census->reasons[i].text, census->reasons[i].count);
+    for (size_t i = 0; i < ITEM_SIZES_REASONS_MAX && item_sizes->reasons[i].text; i++)
+        json_uint(json, item_sizes->reasons[i].text, item_sizes->reasons[i].count);
     json_close_object(json);
     json_open_object(json, "items");
-    for (size_t class = 0; class < CENSUS_CLASSES; class ++) {
-        if (census->items[class] == 0)
+    for (size_t class = 0; class < ITEM_SIZES_CLASSES; class ++) {
+        if (item_sizes->items[class] == 0)
             continue;
         snprintf(bytes, sizeof bytes, "%zu", class_bytes(class));
-        json_uint(json, bytes, census->items[class]);
+        json_uint(json, bytes, item_sizes->items[class]);
     }
     json_close_object(json);
 }

@@ -25,24 +25,24 @@ static void ask_list(const struct sink_options *options, const char *member, con
 
     before = *json;
     json_open_object(json, member);
-    if (stats_read(&options->address, command, options->timeout_ms, take_line, json) == PEER_OK)
+    if (stats_read(&options->address, command, options->timeout_ms, take_line, json) == CONN_OK)
         json_close_object(json);
     else
         *json = before;
 }
 
-int ask_counters(const struct sink_options *options, struct json *json)
+int query_counters(const struct sink_options *options, struct json *json)
 {
     struct server server;
     const struct counters *c = &server.counters;
 
     server_init(&server, &options->address, options->timeout_ms, options->retry_ms);
-    enum peer peer = server_connect(&server, PEER_OK, false);
-    if (peer == PEER_STOPPED)
-        return STATUS_SIGNAL + stop_signal();
-    if (peer != PEER_OK) {
-        verdict_tell_peer(options, peer);
-        return peer_status(peer, false);
+    enum conn_status conn = server_connect(&server, CONN_OK, false);
+    if (conn == CONN_STOPPED)
+        return STATUS_SIGNAL + signals_stopped_by();
+    if (conn != CONN_OK) {
+        verdict_tell_peer(options, conn);
+        return conn_exit_status(conn, false);
     }
     server_close(&server);
     json_begin(json);

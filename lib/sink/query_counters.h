@@ -1,8 +1,8 @@
 /*
- * ask: memc_sink --counters: what a server says of itself, as JSON.
+ * query_counters: memc_sink --counters: what a server says of itself, as JSON.
  */
-#ifndef MEMC_ASK_H
-#define MEMC_ASK_H
+#ifndef MEMC_QUERY_COUNTERS_H
+#define MEMC_QUERY_COUNTERS_H
 
 #include "bytes/json.h"
 #include "filter/options.h"
@@ -12,6 +12,6 @@
  * also all that the server says to `stats` and `stats settings`, as text.
  * Returns 0 or the exit status.
  */
-int ask_counters(const struct sink_options *options, struct json *json);
+int query_counters(const struct sink_options *options, struct json *json);
 
 #endif

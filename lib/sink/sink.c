@@ -24,7 +24,7 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
         break;
     case STORE_UNDELIVERED:
         sink->tally.undelivered++;
-        report_line(&sink->undelivered, record->line);
+        linefile_line(&sink->undelivered, record->line);
         break;
     }
 }
@@ -33,7 +33,7 @@ static void give_back(void *context, struct slice line)
 {
     struct sink *sink = context;
 
-    report_line(&sink->undelivered, line);
+    linefile_line(&sink->undelivered, line);
 }
 
 void sink_init(struct sink *sink, const struct sink_options *options)
@@ -48,7 +48,7 @@ void sink_init(struct sink *sink, const struct sink_options *options)
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
     if (options->mode == SINK_DRY_RUN)
-        sink->tally.census = &sink->census;
+        sink->tally.item_sizes = &sink->item_sizes;
     rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
     server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
 }
@@ -64,8 +64,8 @@ static bool open_printout(struct sink *sink)
 {
     const struct sink_options *options = sink->options;
 
-    sink->printout = printout_open(options->address.text, options->common.max_line);
-    return sink->printout;
+    sink->dry_run = dry_run_open(options->address.text, options->common.max_line);
+    return sink->dry_run;
 }
 
 bool sink_open(struct sink *sink, const struct linebuf *in)
@@ -95,17 +95,17 @@ void sink_close(struct sink *sink)
     free(sink->value);
 }
 
-enum peer sink_connect(struct sink *sink)
+enum conn_status sink_connect(struct sink *sink)
 {
     if (sink->store)
         return store_connect(sink->store);
-    return sink->verify ? verify_connect(sink->verify) : PEER_OK;
+    return sink->verify ? verify_connect(sink->verify) : CONN_OK;
 }
 
 static void reject(struct sink *sink, struct slice line, const char *reason)
 {
     sink->tally.invalid++;
-    census_reason(&sink->census, reason);
+    item_sizes_reason(&sink->item_sizes, reason);
     rejects_line(&sink->rejects, line, linebuf_place(sink->in), reason);
 }
 
@@ -117,7 +117,7 @@ static void take_overlong(struct sink *sink, const struct line *line)
     sink->tally.blank += what == OVERLONG_BLANK;
     sink->tally.invalid += what == OVERLONG_REJECTED;
     if (what == OVERLONG_REJECTED)
-        census_reason(&sink->census, REJECTS_OVERLONG);
+        item_sizes_reason(&sink->item_sizes, REJECTS_OVERLONG);
 }
 
 /* Encodes a valid record and hands it to the mode's own end. */
@@ -136,9 +136,9 @@ static void deliver(struct sink *sink, struct slice line, const struct record *r
     if (sink->options->mode == SINK_DRY_RUN) {
         sink->tally.stored++;
         sink->tally.bytes_out += value.len;
-        census_item(&sink->census, server_item_bytes(key.len, value.len));
-        if (sink->printout)
-            printout_record(sink->printout, key, record);
+        item_sizes_add(&sink->item_sizes, server_item_bytes(key.len, value.len));
+        if (sink->dry_run)
+            dry_run_record(sink->dry_run, key, record);
     } else if (server_would_refuse(&sink->server, key.len, value.len)) {
         sink->tally.refused++;
         rejects_line(&sink->rejects, line, place,
@@ -178,7 +178,7 @@ void sink_take_cut(struct sink *sink, const struct line *line)
         sink->tally.blank++;
     } else {
         sink->tally.invalid++;
-        census_reason(&sink->census, "cut off before its LF");
+        item_sizes_reason(&sink->item_sizes, "cut off before its LF");
     }
 }
 
@@ -188,23 +188,23 @@ void sink_flush(struct sink *sink)
         store_flush(sink->store);
     if (sink->verify)
         verify_flush(sink->verify);
-    if (sink->printout)
-        printout_flush(sink->printout);
+    if (sink->dry_run)
+        dry_run_flush(sink->dry_run);
     rejects_flush(&sink->rejects);
-    report_flush(&sink->undelivered);
+    linefile_flush(&sink->undelivered);
 }
 
 bool sink_pending(const struct sink *sink)
 {
     return (sink->store && store_pending(sink->store) > 0) ||
            (sink->verify && verify_pending(sink->verify) > 0) ||
-           (sink->printout && printout_pending(sink->printout)) ||
-           rejects_pending(&sink->rejects) || report_pending(&sink->undelivered);
+           (sink->dry_run && dry_run_pending(sink->dry_run)) || rejects_pending(&sink->rejects) ||
+           linefile_pending(&sink->undelivered);
 }
 
-enum peer sink_failure(const struct sink *sink)
+enum conn_status sink_failure(const struct sink *sink)
 {
     if (sink->store)
         return store_failure(sink->store);
-    return sink->verify ? verify_failure(sink->verify) : PEER_OK;
+    return sink->verify ? verify_failure(sink->verify) : CONN_OK;
 }

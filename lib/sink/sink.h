@@ -18,16 +18,16 @@ struct sink {
     const struct sink_options *options;
     const struct linebuf *in; /* for line numbers */
     struct sink_tally tally;
-    struct census census; /* in a dry run */
+    struct item_sizes item_sizes; /* in a dry run */
     struct rejects rejects;
-    struct report undelivered;
+    struct linefile undelivered;
     struct server server;
     struct store *store;   /* in mode load */
     struct verify *verify; /* in mode verify */
     struct verify_counts verified;
-    struct printout *printout; /* dry run with -v */
-    uint32_t *apps;            /* room for the apps of the longest line */
-    char *value;               /* room for its value */
+    struct dry_run *dry_run; /* dry run with -v */
+    uint32_t *apps;          /* room for the apps of the longest line */
+    char *value;             /* room for its value */
 };
 
 /* Makes the tally and all else tell the truth about a sink that is not open. The options must
@@ -38,8 +38,8 @@ void sink_init(struct sink *sink, const struct sink_options *options);
 bool sink_open(struct sink *sink, const struct linebuf *in);
 void sink_close(struct sink *sink);
 
-/* Connects to the server, where the mode has one. PEER_OK or why it gave up. */
-enum peer sink_connect(struct sink *sink);
+/* Connects to the server, where the mode has one. CONN_OK or why it gave up. */
+enum conn_status sink_connect(struct sink *sink);
 
 /* Takes a line or a piece of an over-long one, and counts its outcome, at once or later. */
 void sink_take(struct sink *sink, const struct line *line);
@@ -53,7 +53,7 @@ void sink_flush(struct sink *sink);
 /* True while records wait for company or for their outcome. */
 bool sink_pending(const struct sink *sink);
 
-/* PEER_OK, or why the server was given up, with errno. */
-enum peer sink_failure(const struct sink *sink);
+/* CONN_OK, or why the server was given up, with errno. */
+enum conn_status sink_failure(const struct sink *sink);
 
 #endif

@@ -24,8 +24,8 @@ struct sink_tally {
     enum doubt doubt;
     uint64_t bytes_in, bytes_out;
     int64_t ms;
-    int exit;                    /* -1 while it runs: null */
-    const struct census *census; /* of a dry run; NULL: none */
+    int exit;                            /* -1 while it runs: null */
+    const struct item_sizes *item_sizes; /* of a dry run; NULL: none */
 };
 
 bool sink_tally_holds(const struct sink_tally *t);

@@ -6,11 +6,11 @@
 
 #include <inttypes.h>
 
-void verdict_tell_peer(const struct sink_options *options, enum peer peer)
+void verdict_tell_peer(const struct sink_options *options, enum conn_status conn)
 {
-    bool tried = options->retry_ms > 0 && !peer_is_hopeless(peer) && peer != PEER_OUT_OF_MEMORY;
+    bool tried = options->retry_ms > 0 && !conn_is_hopeless(conn) && conn != CONN_OUT_OF_MEMORY;
     char limit[NUMBER_DURATION_BYTES];
-    const char *reason = peer_strerror(peer), *hint = peer_hint(peer);
+    const char *reason = conn_strerror(conn), *hint = conn_hint(conn);
 
     if (tried)
         diag("%s: given up after %s: %s%s", options->address.text,
@@ -21,13 +21,13 @@ void verdict_tell_peer(const struct sink_options *options, enum peer peer)
 
 int verdict_on_server(const struct sink *sink)
 {
-    enum peer peer = sink_failure(sink);
+    enum conn_status conn = sink_failure(sink);
 
-    if (peer == PEER_STOPPED)
+    if (conn == CONN_STOPPED)
         return sink->server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
-    if (peer != PEER_OK)
-        verdict_tell_peer(sink->options, peer);
-    return peer_status(peer, sink->server.connected_before);
+    if (conn != CONN_OK)
+        verdict_tell_peer(sink->options, conn);
+    return conn_exit_status(conn, sink->server.connected_before);
 }
 
 static void tell_doubt(const struct sink_tally *tally)
@@ -59,15 +59,15 @@ int verdict_on_retention(struct sink *sink)
 {
     const struct sink_options *options = sink->options;
     const struct counters *before = &sink->server.counters;
-    enum peer peer = PEER_OK;
+    enum conn_status conn = CONN_OK;
 
     if (options->mode != SINK_LOAD || !sink->server.connected_before)
         return STATUS_OK;
     struct counters after = COUNTERS_UNKNOWN;
     /* A clean end has no time for asking a server that was given up. */
-    if (!stop_signal() || sink_failure(sink) == PEER_OK)
-        peer = server_read_counters(&options->address, options->timeout_ms, &after);
-    if (peer == PEER_NO_RESOURCES)
+    if (!signals_stopped_by() || sink_failure(sink) == CONN_OK)
+        conn = server_read_counters(&options->address, options->timeout_ms, &after);
+    if (conn == CONN_NO_RESOURCES)
         return STATUS_OSERR;
     sink->tally.evictions = counters_evicted(before, &after);
     if (sink->tally.stored == 0)
@@ -86,12 +86,12 @@ int verdict_on_tally(const struct sink *sink)
     int status = t->undelivered > 0 ? STATUS_TEMPFAIL : STATUS_OK;
 
     if (t->missing + t->differing > 0)
-        status = status_worse(status, STATUS_DATAERR);
+        status = status_merge(status, STATUS_DATAERR);
     if (!sink_tally_rate_passes(errors, good, limit)) {
         diag("error rate too high: %" PRIu64 " bad lines to %" PRIu64 " good ones; "
              "--rejects keeps the bad ones, --max-error-rate is the limit",
              errors, good);
-        status = status_worse(status, STATUS_DATAERR);
+        status = status_merge(status, STATUS_DATAERR);
     }
     if (!sink_tally_holds(t)) {
         diag("the sum of the outcomes is not the number of lines: a bug, please report it");

@@ -8,7 +8,7 @@
 #include "sink/sink.h"
 
 /* Says why a server was given up, or could not be reached, and what to look at. */
-void verdict_tell_peer(const struct sink_options *options, enum peer peer);
+void verdict_tell_peer(const struct sink_options *options, enum conn_status conn);
 
 /* The server was given up: says why. Returns the exit status of it. */
 int verdict_on_server(const struct sink *sink);

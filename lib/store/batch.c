@@ -31,7 +31,7 @@ static bool fit_block(struct batch *batch, size_t needed)
 
     if (batch->capacity == capacity)
         return true;
-    char *bytes = realloc(batch->bytes, capacity + BATCH_FETCH_BYTES);
+    char *bytes = realloc(batch->bytes, capacity + BATCH_PREFETCH_BYTES);
     if (!bytes)
         return false;
     batch->bytes = bytes;
@@ -60,7 +60,7 @@ bool batch_add(struct batch *batch, const struct batch_record *record)
     added->number = record->number;
     added->offset = record->offset;
     batch->payload += record->key.len + record->value.len;
-    fetch_to_write(batch->bytes + batch->used, BATCH_FETCH_BYTES); /* for the next one */
+    prefetch_to_write(batch->bytes + batch->used, BATCH_PREFETCH_BYTES); /* for the next one */
     return true;
 }
 

@@ -14,7 +14,7 @@
 enum { BATCH_RECORDS_MAX = 1024, BATCH_RECORDS_DEFAULT = 1024 };
 
 /* Most records' key and value have fewer bytes; so many behind any record's can be fetched. */
-enum { BATCH_FETCH_BYTES = 320 };
+enum { BATCH_PREFETCH_BYTES = 320 };
 
 struct batch_record {
     struct slice key; /* 1 to 250 bytes */

@@ -35,10 +35,10 @@ struct store {
     size_t batch_bytes; /* on the connection; in memory, with lines, twice as much */
     struct batch *filling, *before;
     size_t head, sent;
-    bool memory_refused; /* the head was refused for lack of memory once */
-    bool text_told;      /* that the server speaks text only */
-    enum peer broken_by; /* what ended the last connection */
-    enum peer failure;   /* given up */
+    bool memory_refused;        /* the head was refused for lack of memory once */
+    bool text_told;             /* that the server speaks text only */
+    enum conn_status broken_by; /* what ended the last connection */
+    enum conn_status failure;   /* given up */
     int failure_errno;
     struct wire wire;
     struct batch batches[2];
@@ -83,15 +83,15 @@ static const struct batch_record *record_behind(const struct store *store, size_
     return record_at(store, index + count < last ? index + count : last);
 }
 
-static void fetch_for_sending(const struct store *store)
+static void prefetch_for_sending(const struct store *store)
 {
-    fetch_to_read(record_behind(store, store->sent, FAR_AHEAD), sizeof(struct batch_record));
-    fetch_to_read(record_behind(store, store->sent, AHEAD)->key.at, BATCH_FETCH_BYTES);
+    prefetch_to_read(record_behind(store, store->sent, FAR_AHEAD), sizeof(struct batch_record));
+    prefetch_to_read(record_behind(store, store->sent, AHEAD)->key.at, BATCH_PREFETCH_BYTES);
 }
 
-static void fetch_for_settling(const struct store *store)
+static void prefetch_for_settling(const struct store *store)
 {
-    fetch_to_read(record_behind(store, store->head, AHEAD), sizeof(struct batch_record));
+    prefetch_to_read(record_behind(store, store->head, AHEAD), sizeof(struct batch_record));
 }
 
 static void settle(struct store *store, enum store_outcome outcome)
@@ -104,7 +104,7 @@ static void settle(struct store *store, enum store_outcome outcome)
     store->options.on_outcome(store->options.context, outcome, record);
 }
 
-static void give_up(struct store *store, enum peer why)
+static void give_up(struct store *store, enum conn_status why)
 {
     store->failure_errno = errno;
     store->failure = why;
@@ -120,63 +120,63 @@ static time_t expiry(const struct store *store)
 }
 
 /* The head's answer has come. */
-static enum peer take_in(struct store *store, bool stored, int64_t *since_ms)
+static enum conn_status take_in(struct store *store, bool stored, int64_t *since_ms)
 {
     server_is_well(store->server);
     store->memory_refused = false;
     settle(store, stored ? STORE_STORED : STORE_REFUSED);
-    if (stop_is_overdue(store->server->timeout_ms))
-        return PEER_STOPPED;
-    return server_is_too_slow(store->server, since_ms) ? PEER_SILENT : PEER_OK;
+    if (signals_stop_is_overdue(store->server->timeout_ms))
+        return CONN_STOPPED;
+    return server_is_too_slow(store->server, since_ms) ? CONN_SILENT : CONN_OK;
 }
 
 /* Reads one answer: that of the head, since answers come in order. */
-static enum peer take_answer(struct store *store, int64_t *since_ms)
+static enum conn_status take_answer(struct store *store, int64_t *since_ms)
 {
     bool stored;
-    enum peer peer = wire_answer(&store->wire, &stored);
+    enum conn_status conn = wire_answer(&store->wire, &stored);
 
-    return peer == PEER_OK ? take_in(store, stored, since_ms) : peer;
+    return conn == CONN_OK ? take_in(store, stored, since_ms) : conn;
 }
 
 /* Sends all that is put and reads answers until at most `keep` are owed. */
-static enum peer exchange_batches(struct store *store, size_t keep)
+static enum conn_status exchange_batches(struct store *store, size_t keep)
 {
-    enum peer peer = PEER_OK;
+    enum conn_status conn = CONN_OK;
 
-    while (peer == PEER_OK && store->sent < total(store)) {
-        fetch_for_sending(store);
-        peer = wire_send(&store->wire, record_at(store, store->sent++), expiry(store));
+    while (conn == CONN_OK && store->sent < total(store)) {
+        prefetch_for_sending(store);
+        conn = wire_send(&store->wire, record_at(store, store->sent++), expiry(store));
     }
-    if (peer == PEER_OK)
-        peer = wire_flush(&store->wire);
-    int64_t since_ms = patience_clock_ms();
-    while (peer == PEER_OK && store->sent - store->head > keep) {
-        fetch_for_settling(store);
-        peer = take_answer(store, &since_ms);
+    if (conn == CONN_OK)
+        conn = wire_flush(&store->wire);
+    int64_t since_ms = timing_now_ms();
+    while (conn == CONN_OK && store->sent - store->head > keep) {
+        prefetch_for_settling(store);
+        conn = take_answer(store, &since_ms);
     }
-    return peer;
+    return conn;
 }
 
 /* Each record is answered before the next one is sent. */
-static enum peer exchange_singly(struct store *store)
+static enum conn_status exchange_singly(struct store *store)
 {
-    enum peer peer = PEER_OK;
-    int64_t since_ms = patience_clock_ms();
+    enum conn_status conn = CONN_OK;
+    int64_t since_ms = timing_now_ms();
     bool stored;
 
-    while (peer == PEER_OK && store->head < total(store)) {
+    while (conn == CONN_OK && store->head < total(store)) {
         store->sent = store->head + 1;
-        peer = text_set(store->server, record_at(store, store->head), expiry(store), &stored);
-        if (text_set_is_undone(peer))
+        conn = text_set(store->server, record_at(store, store->head), expiry(store), &stored);
+        if (text_set_is_undone(conn))
             store->sent = store->head;
-        if (peer == PEER_OK)
-            peer = take_in(store, stored, &since_ms);
+        if (conn == CONN_OK)
+            conn = take_in(store, stored, &since_ms);
     }
-    return peer;
+    return conn;
 }
 
-static enum peer exchange(struct store *store, size_t keep)
+static enum conn_status exchange(struct store *store, size_t keep)
 {
     server_works(store->server);
     return store->server->text_only ? exchange_singly(store) : exchange_batches(store, keep);
@@ -185,66 +185,66 @@ static enum peer exchange(struct store *store, size_t keep)
 /* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
 static void hang_up(struct store *store, bool trusted)
 {
-    int64_t since_ms = patience_clock_ms();
+    int64_t since_ms = timing_now_ms();
     int saved = errno;
 
     wire_hurry(&store->wire);
     while (trusted && wire_owed(&store->wire) > 0)
-        trusted = take_answer(store, &since_ms) == PEER_OK;
+        trusted = take_answer(store, &since_ms) == CONN_OK;
     wire_close(&store->wire);
     server_drop(store->server);
     errno = saved;
 }
 
-static bool may_retry(struct store *store, enum peer why)
+static bool may_retry(struct store *store, enum conn_status why)
 {
-    if (why == PEER_OUT_OF_MEMORY && !store->memory_refused) {
+    if (why == CONN_OUT_OF_MEMORY && !store->memory_refused) {
         store->memory_refused = true;
         return true;
     }
-    return peer_may_pass(why);
+    return conn_may_pass(why);
 }
 
 static void tell_of_text(struct store *store)
 {
     if (store->server->text_only && !store->text_told)
         diag("%s: %s: one record at a time", store->server->address->text,
-             peer_strerror(PEER_TEXT_ONLY));
+             conn_strerror(CONN_TEXT_ONLY));
     store->text_told |= store->server->text_only;
 }
 
-enum peer store_connect(struct store *store)
+enum conn_status store_connect(struct store *store)
 {
     bool sent = store->sent > store->head;
 
-    if (store->failure != PEER_OK)
+    if (store->failure != CONN_OK)
         return store->failure;
     store->sent = store->head;
-    enum peer peer = server_connect(store->server, store->broken_by, sent);
-    if (peer == PEER_NO_FENCE && store->memory_refused)
-        peer = PEER_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
-    if (peer != PEER_OK) {
-        give_up(store, peer);
-        return peer;
+    enum conn_status conn = server_connect(store->server, store->broken_by, sent);
+    if (conn == CONN_NO_FENCE && store->memory_refused)
+        conn = CONN_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
+    if (conn != CONN_OK) {
+        give_up(store, conn);
+        return conn;
     }
     wire_open(&store->wire, store->server);
     tell_of_text(store);
-    return peer;
+    return conn;
 }
 
 static void pump(struct store *store, size_t keep)
 {
-    while (store->failure == PEER_OK &&
+    while (store->failure == CONN_OK &&
            (store->sent < total(store) || store->sent - store->head > keep)) {
-        if (!store->server->memc && store_connect(store) != PEER_OK)
+        if (!store->server->memc && store_connect(store) != CONN_OK)
             return;
-        enum peer peer = exchange(store, keep);
-        if (peer == PEER_OK)
+        enum conn_status conn = exchange(store, keep);
+        if (conn == CONN_OK)
             return;
-        store->broken_by = peer;
-        hang_up(store, peer != PEER_PROTOCOL);
-        if (!may_retry(store, peer))
-            give_up(store, peer);
+        store->broken_by = conn;
+        hang_up(store, conn != CONN_PROTOCOL);
+        if (!may_retry(store, conn))
+            give_up(store, conn);
     }
 }
 
@@ -291,11 +291,11 @@ void store_put(struct store *store, const struct batch_record *record)
     else if (!batch_has_room(filling, record) ||
              batch_wire_bytes(filling) + wire_bytes(record) > store->batch_bytes)
         send_batch(store);
-    if (store->failure == PEER_OK && !batch_add(store->filling, record)) {
+    if (store->failure == CONN_OK && !batch_add(store->filling, record)) {
         errno = ENOMEM;
-        give_up(store, PEER_NO_RESOURCES);
+        give_up(store, CONN_NO_RESOURCES);
     }
-    if (store->failure != PEER_OK) {
+    if (store->failure != CONN_OK) {
         store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
         return;
     }
@@ -315,20 +315,20 @@ size_t store_pending(const struct store *store)
     return total(store) - store->head;
 }
 
-enum peer store_failure(const struct store *store)
+enum conn_status store_failure(const struct store *store)
 {
     errno = store->failure_errno;
     return store->failure;
 }
 
-enum peer store_finish(struct store *store)
+enum conn_status store_finish(struct store *store)
 {
     settle_all(store);
     if (!store->server->memc)
         return store->failure;
-    if (store->failure == PEER_OK && wire_has_stray(&store->wire))
-        give_up(store, PEER_PROTOCOL);
-    if (store->failure == PEER_OK) {
+    if (store->failure == CONN_OK && wire_has_stray(&store->wire))
+        give_up(store, CONN_PROTOCOL);
+    if (store->failure == CONN_OK) {
         wire_close(&store->wire);
         server_close(store->server);
     } else {

@@ -37,8 +37,8 @@ struct store;
 /* The server is connected by its first use here; it must outlive the store. NULL: out of memory. */
 struct store *store_open(struct server *server, const struct store_options *options);
 
-/* Connects, patiently; nothing need have been put. PEER_OK or why it gave up. */
-enum peer store_connect(struct store *store);
+/* Connects, patiently; nothing need have been put. CONN_OK or why it gave up. */
+enum conn_status store_connect(struct store *store);
 
 /*
  * Takes one record and copies its bytes. Outcomes of earlier ones may come meanwhile. Once given
@@ -52,11 +52,11 @@ void store_flush(struct store *store);
 /* Records put that have no outcome yet. */
 size_t store_pending(const struct store *store);
 
-/* PEER_OK, or why it gave up; sets errno to that of the moment, for peer_strerror. */
-enum peer store_failure(const struct store *store);
+/* CONN_OK, or why it gave up; sets errno to that of the moment, for conn_strerror. */
+enum conn_status store_failure(const struct store *store);
 
-/* Flushes and ends the connection. PEER_OK: every record put has a true outcome. */
-enum peer store_finish(struct store *store);
+/* Flushes and ends the connection. CONN_OK: every record put has a true outcome. */
+enum conn_status store_finish(struct store *store);
 
 /* The same, and frees. NULL-safe. */
 void store_close(struct store *store);

@@ -14,14 +14,14 @@
 #include <time.h>
 
 /*
- * On a connected server that speaks text only. PEER_OK: answered, *stored
+ * On a connected server that speaks text only. CONN_OK: answered, *stored
  * tells whether it was stored or refused as too large. Else nothing is known
  * of the record, but where text_set_is_undone.
  */
-enum peer text_set(struct server *server, const struct batch_record *record, time_t expiry,
-                   bool *stored);
+enum conn_status text_set(struct server *server, const struct batch_record *record, time_t expiry,
+                          bool *stored);
 
 /* The answer was that this record is not stored and will not be: sending it again is harmless. */
-bool text_set_is_undone(enum peer peer);
+bool text_set_is_undone(enum conn_status conn);
 
 #endif

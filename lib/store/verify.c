@@ -36,8 +36,8 @@ struct verify {
     size_t key_bytes;
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
-    enum peer broken_by; /* what ended the last connection */
-    enum peer failure;   /* given up */
+    enum conn_status broken_by; /* what ended the last connection */
+    enum conn_status failure;   /* given up */
     int failure_errno;
 };
 
@@ -64,7 +64,7 @@ static void leave_undelivered(struct verify *verify, const struct batch_record *
     verify->on_undelivered(verify->context, record->line);
 }
 
-static void give_up(struct verify *verify, enum peer why)
+static void give_up(struct verify *verify, enum conn_status why)
 {
     verify->failure = why;
     verify->failure_errno = errno;
@@ -151,7 +151,8 @@ static size_t end_of_request(const struct verify *verify)
 }
 
 /* Answers come in the order of the requests; a key that is not there has none. */
-static enum peer take_answer(struct verify *verify, size_t end, const memcached_result_st *result)
+static enum conn_status take_answer(struct verify *verify, size_t end,
+                                    const memcached_result_st *result)
 {
     struct slice key = {memcached_result_key_value(result), memcached_result_key_length(result)};
     struct slice value = {memcached_result_value(result), memcached_result_length(result)};
@@ -161,40 +162,40 @@ static enum peer take_answer(struct verify *verify, size_t end, const memcached_
         verify->cursor++;
     }
     if (verify->cursor == end)
-        return PEER_PROTOCOL;
+        return CONN_PROTOCOL;
     server_is_well(verify->server);
     if (compare_value(verify, value))
-        return PEER_OK;
+        return CONN_OK;
     errno = ENOMEM;
-    return PEER_NO_RESOURCES;
+    return CONN_NO_RESOURCES;
 }
 
-static enum peer judge_failure(memcached_return_t rc)
+static enum conn_status judge_failure(memcached_return_t rc)
 {
     switch (rc) {
     case MEMCACHED_END:
     case MEMCACHED_NOTFOUND:
     case MEMCACHED_SUCCESS:
-        return PEER_OK;
+        return CONN_OK;
     case MEMCACHED_TIMEOUT:
-        return PEER_SILENT;
+        return CONN_SILENT;
     case MEMCACHED_SERVER_ERROR:
-        return PEER_BEHIND;
+        return CONN_BEHIND;
     case MEMCACHED_AUTH_FAILURE:
     case MEMCACHED_AUTH_PROBLEM:
-        return PEER_AUTH;
+        return CONN_AUTH;
     default:
-        return PEER_LOST;
+        return CONN_LOST;
     }
 }
 
 /* Reads the answers to the end, also after one that is wrong; errno is that of the first failure.
  */
-static enum peer take_answers(struct verify *verify, size_t end, memcached_result_st *result)
+static enum conn_status take_answers(struct verify *verify, size_t end, memcached_result_st *result)
 {
-    enum peer peer = PEER_OK;
+    enum conn_status conn = CONN_OK;
     memcached_return_t rc;
-    int64_t since_ms = patience_clock_ms();
+    int64_t since_ms = timing_now_ms();
     int saved = 0;
 
     for (;;) {
@@ -202,21 +203,21 @@ static enum peer take_answers(struct verify *verify, size_t end, memcached_resul
         if (!memcached_fetch_result(verify->server->memc, result, &rc))
             break;
         if (server_is_too_slow(verify->server, &since_ms))
-            return PEER_SILENT;
-        if (stop_is_overdue(verify->server->timeout_ms))
-            return PEER_STOPPED;
-        if (peer == PEER_OK) {
-            peer = take_answer(verify, end, result);
+            return CONN_SILENT;
+        if (signals_stop_is_overdue(verify->server->timeout_ms))
+            return CONN_STOPPED;
+        if (conn == CONN_OK) {
+            conn = take_answer(verify, end, result);
             saved = errno;
         }
     }
     errno = saved;
-    return peer == PEER_OK ? judge_failure(rc) : peer;
+    return conn == CONN_OK ? judge_failure(rc) : conn;
 }
 
 /* Asks for the records at the cursor and moves it behind them; those without an answer are missing.
  */
-static enum peer exchange(struct verify *verify)
+static enum conn_status exchange(struct verify *verify)
 {
     size_t end = end_of_request(verify);
     memcached_result_st result;
@@ -225,42 +226,42 @@ static enum peer exchange(struct verify *verify)
     memcached_return_t rc = memcached_mget(verify->server->memc, verify->key + verify->cursor,
                                            verify->key_len + verify->cursor, end - verify->cursor);
     if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
-        return judge_failure(rc) == PEER_OK ? PEER_LOST : judge_failure(rc);
+        return judge_failure(rc) == CONN_OK ? CONN_LOST : judge_failure(rc);
     memcached_result_create(verify->server->memc, &result);
-    enum peer peer = take_answers(verify, end, &result);
+    enum conn_status conn = take_answers(verify, end, &result);
     memcached_result_free(&result);
-    if (peer == PEER_OK) {
+    if (conn == CONN_OK) {
         verify->counts->missing += end - verify->cursor;
         verify->cursor = end;
     }
-    return peer;
+    return conn;
 }
 
-enum peer verify_connect(struct verify *verify)
+enum conn_status verify_connect(struct verify *verify)
 {
-    enum peer peer = verify->failure;
+    enum conn_status conn = verify->failure;
 
-    if (peer == PEER_OK)
-        peer = server_connect(verify->server, verify->broken_by, false);
-    if (peer != PEER_OK && verify->failure == PEER_OK)
-        give_up(verify, peer);
-    return peer;
+    if (conn == CONN_OK)
+        conn = server_connect(verify->server, verify->broken_by, false);
+    if (conn != CONN_OK && verify->failure == CONN_OK)
+        give_up(verify, conn);
+    return conn;
 }
 
 void verify_flush(struct verify *verify)
 {
-    while (verify->failure == PEER_OK && verify->cursor < verify->batch.count) {
-        if (!verify->server->memc && verify_connect(verify) != PEER_OK)
+    while (verify->failure == CONN_OK && verify->cursor < verify->batch.count) {
+        if (!verify->server->memc && verify_connect(verify) != CONN_OK)
             break;
-        enum peer peer = exchange(verify);
-        if (peer == PEER_OK)
+        enum conn_status conn = exchange(verify);
+        if (conn == CONN_OK)
             continue;
         int saved = errno;
-        verify->broken_by = peer;
+        verify->broken_by = conn;
         server_drop(verify->server);
         errno = saved;
-        if (!peer_may_pass(peer))
-            give_up(verify, peer);
+        if (!conn_may_pass(conn))
+            give_up(verify, conn);
     }
     batch_clear(&verify->batch);
     verify->cursor = 0;
@@ -273,11 +274,11 @@ void verify_put(struct verify *verify, const struct batch_record *record)
 
     if (!batch_has_room(batch, record))
         verify_flush(verify);
-    if (verify->failure == PEER_OK && !batch_add(batch, record)) {
+    if (verify->failure == CONN_OK && !batch_add(batch, record)) {
         errno = ENOMEM;
-        give_up(verify, PEER_NO_RESOURCES);
+        give_up(verify, CONN_NO_RESOURCES);
     }
-    if (verify->failure != PEER_OK) {
+    if (verify->failure != CONN_OK) {
         leave_undelivered(verify, record);
         return;
     }
@@ -294,7 +295,7 @@ size_t verify_pending(const struct verify *verify)
     return verify->batch.count - verify->cursor;
 }
 
-enum peer verify_failure(const struct verify *verify)
+enum conn_status verify_failure(const struct verify *verify)
 {
     errno = verify->failure_errno;
     return verify->failure;

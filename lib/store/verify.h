@@ -28,8 +28,8 @@ struct verify *verify_open(struct server *server, size_t batch_records,
                            struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
                            void *context);
 
-/* Connects, patiently. PEER_OK or why it gave up. */
-enum peer verify_connect(struct verify *verify);
+/* Connects, patiently. CONN_OK or why it gave up. */
+enum conn_status verify_connect(struct verify *verify);
 
 /* Takes one pair, and the line it came from. The bytes are copied. */
 void verify_put(struct verify *verify, const struct batch_record *record);
@@ -41,11 +41,11 @@ void verify_flush(struct verify *verify);
 size_t verify_pending(const struct verify *verify);
 
 /*
- * PEER_OK, or why it gave up, with errno. PEER_NO_RESOURCES with ENOMEM: more
+ * CONN_OK, or why it gave up, with errno. CONN_NO_RESOURCES with ENOMEM: more
  * differing keys than VERIFY_DIFFERING_BYTES hold.
  */
 enum { VERIFY_DIFFERING_BYTES = 8 * 1024 * 1024 };
-enum peer verify_failure(const struct verify *verify);
+enum conn_status verify_failure(const struct verify *verify);
 
 /* Flushes, ends the connection, frees. NULL-safe. */
 void verify_close(struct verify *verify);

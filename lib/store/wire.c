@@ -29,57 +29,57 @@ static bool is_in_step(const struct wire *wire)
     return wire->owed == memcached_server_response_count(wire->instance);
 }
 
-static enum peer flush_library(struct wire *wire)
+static enum conn_status flush_library(struct wire *wire)
 {
     wire->unflushed = 0;
-    return memcached_flush_buffers(wire->server->memc) == MEMCACHED_SUCCESS ? PEER_OK : PEER_LOST;
+    return memcached_flush_buffers(wire->server->memc) == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
 }
 
-enum peer wire_send(struct wire *wire, const struct batch_record *record, time_t expiry)
+enum conn_status wire_send(struct wire *wire, const struct batch_record *record, time_t expiry)
 {
     size_t bytes = wire_bytes(record);
 
     /* A flush with nothing left in the buffer leaves the last piece corked for 200 ms: never fill
      * it exactly. */
-    if ((wire->unflushed + bytes) % LIBRARY_BUFFER_BYTES == 0 && flush_library(wire) != PEER_OK)
-        return PEER_LOST;
+    if ((wire->unflushed + bytes) % LIBRARY_BUFFER_BYTES == 0 && flush_library(wire) != CONN_OK)
+        return CONN_LOST;
     wire->unflushed += bytes;
     memcached_return_t rc = memcached_set(wire->server->memc, record->key.at, record->key.len,
                                           record->value.at, record->value.len, expiry, 0);
     wire->owed++;
     if (rc != MEMCACHED_BUFFERED)
-        return rc == MEMCACHED_TIMEOUT ? PEER_SILENT : PEER_LOST;
-    return is_in_step(wire) ? PEER_OK : PEER_PROTOCOL;
+        return rc == MEMCACHED_TIMEOUT ? CONN_SILENT : CONN_LOST;
+    return is_in_step(wire) ? CONN_OK : CONN_PROTOCOL;
 }
 
-enum peer wire_flush(struct wire *wire)
+enum conn_status wire_flush(struct wire *wire)
 {
-    enum peer peer = PEER_OK;
+    enum conn_status conn = CONN_OK;
 
     if (wire->unflushed > 0)
-        peer = flush_library(wire);
-    return peer == PEER_OK && !is_in_step(wire) ? PEER_LOST : peer;
+        conn = flush_library(wire);
+    return conn == CONN_OK && !is_in_step(wire) ? CONN_LOST : conn;
 }
 
-static enum peer judge_failure(const struct wire *wire, memcached_return_t rc)
+static enum conn_status judge_failure(const struct wire *wire, memcached_return_t rc)
 {
     switch (rc) {
     case MEMCACHED_TIMEOUT:
-        return PEER_SILENT;
+        return CONN_SILENT;
     case MEMCACHED_ERRNO:
     case MEMCACHED_CONNECTION_FAILURE:
-        return PEER_LOST;
+        return CONN_LOST;
     case MEMCACHED_AUTH_FAILURE:
     case MEMCACHED_AUTH_PROBLEM:
-        return PEER_AUTH;
+        return CONN_AUTH;
     case MEMCACHED_MEMORY_ALLOCATION_FAILURE:
         /* The server's answer leaves no error in the handle; our own lack of memory does. */
         if (memcached_last_error(wire->server->memc) == MEMCACHED_SUCCESS)
-            return PEER_OUT_OF_MEMORY;
+            return CONN_OUT_OF_MEMORY;
         errno = ENOMEM;
-        return PEER_NO_RESOURCES;
+        return CONN_NO_RESOURCES;
     default: /* MEMCACHED_END too: an answer was owed, and the library has swallowed it */
-        return PEER_PROTOCOL;
+        return CONN_PROTOCOL;
     }
 }
 
@@ -90,7 +90,7 @@ static bool fetch(struct wire *wire, memcached_return_t *rc)
     return memcached_fetch_result(wire->server->memc, &wire->result, rc) != NULL;
 }
 
-enum peer wire_answer(struct wire *wire, bool *stored)
+enum conn_status wire_answer(struct wire *wire, bool *stored)
 {
     memcached_return_t rc;
 
@@ -98,7 +98,7 @@ enum peer wire_answer(struct wire *wire, bool *stored)
     if (!*stored && rc != MEMCACHED_E2BIG)
         return judge_failure(wire, rc);
     wire->owed--;
-    return is_in_step(wire) ? PEER_OK : PEER_PROTOCOL;
+    return is_in_step(wire) ? CONN_OK : CONN_PROTOCOL;
 }
 
 void wire_hurry(struct wire *wire)

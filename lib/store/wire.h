@@ -34,13 +34,13 @@ void wire_close(struct wire *wire);
 size_t wire_bytes(const struct batch_record *record);
 
 /* Hands a set to the library, which keeps the bytes or sends them. */
-enum peer wire_send(struct wire *wire, const struct batch_record *record, time_t expiry);
+enum conn_status wire_send(struct wire *wire, const struct batch_record *record, time_t expiry);
 
 /* Sends what the library has kept. To be called before any answer is read. */
-enum peer wire_flush(struct wire *wire);
+enum conn_status wire_flush(struct wire *wire);
 
-/* Reads the next answer: stored, or refused as too large. Not PEER_OK: there is none. */
-enum peer wire_answer(struct wire *wire, bool *stored);
+/* Reads the next answer: stored, or refused as too large. Not CONN_OK: there is none. */
+enum conn_status wire_answer(struct wire *wire, bool *stored);
 
 /* From now on no answer is waited for: only those that have come are read. */
 void wire_hurry(struct wire *wire);

@@ -21,27 +21,27 @@ struct stat_seen {
 struct plain_list {
     struct stat_seen stat[STATS_MAX];
     size_t count;
-    enum peer peer;
+    enum conn_status peer;
 };
 
 /* The list as the text has it, line by line. */
 static void plain_stats(struct slice text, bool silent, struct plain_list *list)
 {
     list->count = 0;
-    for (list->peer = PEER_STOPPED; list->peer == PEER_STOPPED;) {
+    for (list->peer = CONN_STOPPED; list->peer == CONN_STOPPED;) {
         size_t seen = text.len < LINE_BYTES ? text.len : LINE_BYTES;
         const char *lf = seen > 0 ? memchr(text.at, '\n', seen) : NULL;
         if (!lf) {
-            list->peer = seen == LINE_BYTES ? PEER_PROTOCOL : silent ? PEER_SILENT : PEER_LOST;
+            list->peer = seen == LINE_BYTES ? CONN_PROTOCOL : silent ? CONN_SILENT : CONN_LOST;
             return;
         }
         struct slice line = plain_strip((struct slice){text.at, (size_t)(lf - text.at)});
         text.len -= (size_t)(lf + 1 - text.at);
         text.at = lf + 1;
         if (line.len == 3 && memcmp(line.at, "END", 3) == 0) {
-            list->peer = PEER_OK;
+            list->peer = CONN_OK;
         } else if (line.len < 5 || memcmp(line.at, "STAT ", 5) != 0) {
-            list->peer = PEER_PROTOCOL;
+            list->peer = CONN_PROTOCOL;
         } else if (list->count < STATS_MAX) {
             struct slice name = {line.at + 5, 0};
             while (5 + name.len < line.len && name.at[name.len] != ' ')
@@ -102,7 +102,7 @@ static void check_counters(const struct plain_list *general, const struct plain_
     must(c->cmd_flush == plain_counter(general, "cmd_flush"));
     must(c->start == (now >= 0 && uptime >= 0 ? now - uptime : -1));
     must(c->item_size_max ==
-         (general->peer == PEER_OK ? plain_counter(settings, "item_size_max") : -1));
+         (general->peer == CONN_OK ? plain_counter(settings, "item_size_max") : -1));
 }
 
 /* Two servers, or one twice. */
@@ -136,8 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (general.count == STATS_MAX || settings.count == STATS_MAX)
         return 0;
     dialled.asked = 0;
-    enum peer peer = server_read_counters(&ADDRESS, 1000, &counters);
-    must(peer == (general.peer == PEER_OK ? settings.peer : general.peer));
+    enum conn_status peer = server_read_counters(&ADDRESS, 1000, &counters);
+    must(peer == (general.peer == CONN_OK ? settings.peer : general.peer));
     check_counters(&general, &settings, &counters);
 
     struct slice first = dialled.answers[0];

@@ -26,35 +26,36 @@ static struct {
     struct slice now;
 } dialled;
 
-enum peer dial(const struct address *address, int timeout_ms, int *fd)
+enum conn_status dial(const struct address *address, int timeout_ms, int *fd)
 {
     must(address && timeout_ms > 0);
     *fd = -1; /* close(-1) is harmless */
-    return PEER_OK;
+    return CONN_OK;
 }
 
-enum peer dial_send(int fd, const char *bytes, size_t len)
+enum conn_status dial_send(int fd, const char *bytes, size_t len)
 {
     must(fd == -1 && bytes && len > 0);
     must(dialled.asked < DIAL_QUESTIONS_MAX);
     dialled.now = dialled.answers[dialled.asked++];
-    return PEER_OK;
+    return CONN_OK;
 }
 
-enum peer dial_receive(int fd, char *bytes, size_t size, size_t *len, struct patience *patience)
+enum conn_status dial_receive(int fd, char *bytes, size_t size, size_t *len,
+                              struct budget *patience)
 {
     struct slice *now = &dialled.now;
     size_t most = dialled.piece > 0 && dialled.piece < size ? dialled.piece : size;
 
     must(fd == -1 && patience && size > 0);
     if (now->len == 0 && dialled.silent)
-        return PEER_SILENT;
+        return CONN_SILENT;
     *len = now->len < most ? now->len : most;
     if (*len > 0)
         memcpy(bytes, now->at, *len);
     now->at += *len;
     now->len -= *len;
-    return PEER_OK;
+    return CONN_OK;
 }
 
 /* Takes the input apart. */

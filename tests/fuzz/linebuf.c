@@ -118,7 +118,7 @@ static void take_end(struct run *run, bool ask_sentinel)
 /* Everything is in the pipe: linebuf_finish takes the line that has begun, and not a byte more. */
 static void finish_line(struct run *run)
 {
-    struct patience patience = patience_start(PATIENT_MS);
+    struct budget patience = budget_start(PATIENT_MS);
     size_t end = line_end(run, run->begin), len = run->text.len - run->fed;
     size_t wanted = run->fed > run->at ? end + 1 : run->fed; /* a line has begun, or not */
     char left[PIPE_BYTES];

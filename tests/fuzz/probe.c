@@ -43,47 +43,47 @@ static bool is_lost(struct slice answer)
 }
 
 /* Each verdict has its question, and an answer that allows it. */
-static void check_verdict(enum peer peer, struct slice first, struct slice last)
+static void check_verdict(enum conn_status peer, struct slice first, struct slice last)
 {
     switch (peer) {
-    case PEER_OK:
+    case CONN_OK:
         must(dialled.asked != 2 && is_good_header(last));
         break;
-    case PEER_LOST:
+    case CONN_LOST:
         must(!dialled.silent && dialled.asked == 2 && !is_whole(last));
         break;
-    case PEER_SILENT:
+    case CONN_SILENT:
         must(dialled.silent && !is_whole(last));
         break;
-    case PEER_FULL:
+    case CONN_FULL:
         must(begins(last, "ERROR Too many open connections"));
         break;
-    case PEER_AUTH:
+    case CONN_AUTH:
         must(begins(last, "CLIENT_ERROR unauthenticated"));
         break;
-    case PEER_BEHIND:
+    case CONN_BEHIND:
         must(dialled.asked == 2 && begins(last, "SERVER_ERROR"));
         break;
-    case PEER_TEXT_ONLY:
+    case CONN_TEXT_ONLY:
         must(is_whole(dialled.answers[1]));
         must(begins(dialled.answers[1], "END") || begins(dialled.answers[1], "VALUE " PROBE_KEY));
         must(dialled.asked == (is_lost(first) ? 3 : 2));
         must(dialled.asked == 2 || !is_good_header(last));
         break;
     default:
-        must(peer == PEER_NOT_MEMCACHED && last.len > 0);
+        must(peer == CONN_NOT_MEMCACHED && last.len > 0);
     }
 }
 
-static void check(enum peer peer)
+static void check(enum conn_status peer)
 {
     struct slice first = dialled.answers[0], last = dialled.answers[dialled.asked - 1];
 
-    must((peer == PEER_OK && dialled.asked == 1) == is_good_header(first));
+    must((peer == CONN_OK && dialled.asked == 1) == is_good_header(first));
     must(dialled.asked == 1 || is_lost(first) || is_refusal(first));
     check_verdict(peer, first, last);
     if (first.len >= 24 && begins(first, "\x81"))
-        must(peer == PEER_OK || peer == PEER_NOT_MEMCACHED);
+        must(peer == CONN_OK || peer == CONN_NOT_MEMCACHED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,15 +6,15 @@
 #include <stdio.h>
 
 static struct json json;
-static struct census census;
+static struct item_sizes census;
 
 /* The JSON of one item of this size must be `expected`. */
 static void counts_as(size_t bytes, const char *expected)
 {
-    census = (struct census){.items = {0}};
-    census_item(&census, bytes);
+    census = (struct item_sizes){.items = {0}};
+    item_sizes_add(&census, bytes);
     json_begin(&json);
-    census_json(&census, &json);
+    item_sizes_json(&census, &json);
     is_str(json_end(&json), expected, "%zu bytes", bytes);
 }
 
@@ -44,10 +44,10 @@ static void test_precision(void)
     unsigned long counted;
 
     for (size_t bytes = 1; bytes < 3000000 && precise; bytes += 1 + bytes / 1000) {
-        census = (struct census){.items = {0}};
-        census_item(&census, bytes);
+        census = (struct item_sizes){.items = {0}};
+        item_sizes_add(&census, bytes);
         json_begin(&json);
-        census_json(&census, &json);
+        item_sizes_json(&census, &json);
         if (sscanf(json_end(&json), "{\"reasons\":{},\"items\":{\"%lu\":1}}", &counted) != 1)
             precise = false;
         else
@@ -60,16 +60,16 @@ static void test_sums(void)
 {
     char other[] = "white"; /* the text counts, not where it stands */
 
-    census = (struct census){.items = {0}};
-    census_reason(&census, "white");
-    census_reason(&census, "black");
-    census_reason(&census, other);
-    census_item(&census, 100);
-    census_item(&census, 97);
-    census_item(&census, 96);
+    census = (struct item_sizes){.items = {0}};
+    item_sizes_reason(&census, "white");
+    item_sizes_reason(&census, "black");
+    item_sizes_reason(&census, other);
+    item_sizes_add(&census, 100);
+    item_sizes_add(&census, 97);
+    item_sizes_add(&census, 96);
     json_begin(&json);
     json_uint(&json, "lines", 6);
-    census_json(&census, &json);
+    item_sizes_json(&census, &json);
     is_str(json_end(&json),
            "{\"lines\":6,\"reasons\":{\"white\":2,\"black\":1},\"items\":{\"96\":1,\"104\":2}}",
            "both together");
@@ -77,15 +77,15 @@ static void test_sums(void)
 
 static void test_many_reasons(void)
 {
-    static char text[CENSUS_REASONS_MAX + 2][8];
+    static char text[ITEM_SIZES_REASONS_MAX + 2][8];
 
-    census = (struct census){.items = {0}};
-    for (int i = 0; i < CENSUS_REASONS_MAX + 2; i++) {
+    census = (struct item_sizes){.items = {0}};
+    for (int i = 0; i < ITEM_SIZES_REASONS_MAX + 2; i++) {
         snprintf(text[i], sizeof text[i], "r%d", i);
-        census_reason(&census, text[i]);
+        item_sizes_reason(&census, text[i]);
     }
-    is_str(census.reasons[CENSUS_REASONS_MAX - 1].text, "r15", "the last one that has room");
-    is_u64(census.reasons[CENSUS_REASONS_MAX - 1].count, 3, "counts those that have none");
+    is_str(census.reasons[ITEM_SIZES_REASONS_MAX - 1].text, "r15", "the last one that has room");
+    is_u64(census.reasons[ITEM_SIZES_REASONS_MAX - 1].count, 3, "counts those that have none");
 }
 
 int main(void)

@@ -182,7 +182,7 @@ static void test_stop(void)
     struct linebuf *in = linebuf_open(file.fd, 100);
     raise(SIGINT);
     ok(infile_wait_writer(&file, in, -1) == INFILE_STOPPED, "stopped while no writer comes");
-    stop_forgive();
+    signals_forgive();
     linebuf_close(in);
     close_both(&file);
 }
@@ -190,7 +190,7 @@ static void test_stop(void)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     test_files();
     test_standard_input();
     test_fifo();

@@ -77,14 +77,14 @@ static bool stops(int flags)
     put(end[1], "a\n");
     raise(SIGTERM);
     bool stopped = linebuf_fill(in, -1) == LINEBUF_STOPPED && linebuf_bytes(in) == 0;
-    stop_forgive();
+    signals_forgive();
     return stopped && linebuf_fill(in, -1) == LINEBUF_FILLED && next_is(in, "a");
 }
 
 /* Begins with `begun`, then finishes with `more` in the pipe; *left is what is there afterwards. */
 static struct linebuf *finish(const char *begun, const char *more, char *left, size_t size)
 {
-    struct patience patience = patience_start(60000);
+    struct budget patience = budget_start(60000);
     struct line line;
     int end[2];
 
@@ -146,7 +146,7 @@ static void test_finish_limit(void)
     struct linebuf *in = linebuf_open(end[0], 100);
     put(end[1], "ab");
     linebuf_fill(in, -1);
-    struct patience patience = patience_start(0);
+    struct budget patience = budget_start(0);
     ok(!linebuf_finish(in, &patience), "no time, no byte");
     ok(!linebuf_next(in, &line), "no line within the limit");
     close(end[1]);
@@ -191,7 +191,7 @@ static void test_stop(void)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     test_results(O_RDONLY, "blocking");
     test_results(O_RDONLY | O_NONBLOCK, "non-blocking");
     test_error();

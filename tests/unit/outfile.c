@@ -225,7 +225,7 @@ static void test_stop(void)
     raise(SIGTERM);
     ok(outfile_open_fifo("fifo", -1, &fd) == OUTFILE_STOPPED && fd == -42,
        "stopped while no reader comes");
-    stop_forgive();
+    signals_forgive();
 }
 
 /* To be told when all is done: 73 impossible to create, 74 not written. */
@@ -240,7 +240,7 @@ int main(void)
 {
     test_status();
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     test_new_file();
     test_existing();
     test_permissions();

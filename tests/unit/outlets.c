@@ -4,7 +4,7 @@
 #include "scratch.h"
 #include "tap.h"
 
-static struct outlets outlets; /* it holds four paths */
+static struct fifos outlets; /* it holds four paths */
 
 static struct route_options options_for(unsigned only)
 {
@@ -35,18 +35,18 @@ static void test_four(void)
 
     for (unsigned i = 0; i < DEVTYPE_COUNT; i++)
         reader[i] = reader_of(devtype_name((enum devtype)i));
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_OK, "four FIFOs");
-    ok(!outlets_pending(&outlets), "nothing is gathered");
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t1"));
-    outlets_put(&outlets, DEVTYPE_DVID, slice_of("dvid\t2"));
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("  idfa \t3\r"));
-    ok(outlets_pending(&outlets), "lines are gathered");
-    outlets_flush(&outlets);
-    ok(!outlets_pending(&outlets) && !outlets_failure(&outlets, &error), "... and written");
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_OK, "four FIFOs");
+    ok(!fifos_pending(&outlets), "nothing is gathered");
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t1"));
+    fifos_put(&outlets, DEVTYPE_DVID, slice_of("dvid\t2"));
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("  idfa \t3\r"));
+    ok(fifos_pending(&outlets), "lines are gathered");
+    fifos_flush(&outlets);
+    ok(!fifos_pending(&outlets) && !fifos_failure(&outlets, &error), "... and written");
     gives(reader[DEVTYPE_IDFA], "idfa\t1\n  idfa \t3\r\n", "the lines of idfa, byte for byte");
     gives(reader[DEVTYPE_DVID], "dvid\t2\n", "those of dvid");
     gives(reader[DEVTYPE_GAID], "", "none of gaid");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     ok(tally.routed[DEVTYPE_IDFA] == 2 && tally.routed[DEVTYPE_DVID] == 1 &&
            route_tally_routed(&tally) == 3 && tally.undelivered == 0,
        "counted as routed");
@@ -63,31 +63,31 @@ static void test_dead_reader(void)
     int idfa = reader_of("idfa"), gaid = reader_of("gaid"), error = 0;
     static char long_line[70000];
 
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_OK, "two of them");
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\tread"));
-    outlets_flush(&outlets);
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_OK, "two of them");
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\tread"));
+    fifos_flush(&outlets);
     gives(idfa, "idfa\tread\n", "one line gets through");
     for (int i = 0; i < 5; i++)
-        outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\tlost"));
-    outlets_put(&outlets, DEVTYPE_GAID, slice_of("gaid\tread"));
+        fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\tlost"));
+    fifos_put(&outlets, DEVTYPE_GAID, slice_of("gaid\tread"));
     close(idfa);
     is_u64(tally.routed[DEVTYPE_IDFA], 6, "gathered lines count as routed");
-    outlets_flush(&outlets);
+    fifos_flush(&outlets);
     is_u64(tally.routed[DEVTYPE_IDFA], 1, "... until their reader is found dead");
     is_u64(tally.undelivered, 5, "... then they are undelivered");
-    path = outlets_failure(&outlets, &error);
+    path = fifos_failure(&outlets, &error);
     is_str(path, "./idfa", "the failure is told");
     is_u64((uint64_t)error, EPIPE, "... with its reason");
-    ok(!outlets_failure(&outlets, &error), "... once");
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\tlater"));
+    ok(!fifos_failure(&outlets, &error), "... once");
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\tlater"));
     memset(long_line, 'x', sizeof long_line);
     memcpy(long_line, "idfa\t", 5);
-    outlets_put(&outlets, DEVTYPE_IDFA, (struct slice){long_line, sizeof long_line});
-    outlets_put(&outlets, DEVTYPE_GAID, slice_of("gaid\ttoo"));
-    outlets_flush(&outlets);
+    fifos_put(&outlets, DEVTYPE_IDFA, (struct slice){long_line, sizeof long_line});
+    fifos_put(&outlets, DEVTYPE_GAID, slice_of("gaid\ttoo"));
+    fifos_flush(&outlets);
     is_u64(tally.undelivered, 7, "later lines are undelivered at once");
     gives(gaid, "gaid\tread\ngaid\ttoo\n", "the other reader has all of its lines");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     ok(tally.routed[DEVTYPE_IDFA] == 1 && tally.routed[DEVTYPE_GAID] == 2 && tally.undelivered == 7,
        "the sum holds");
     close(gaid);
@@ -103,14 +103,14 @@ static void test_dead_reader_long_line(void)
     static char long_line[70000];
 
     memset(long_line, 'x', sizeof long_line);
-    outlets_open(&outlets, &options, &tally, &path);
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t1"));
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t2"));
+    fifos_open(&outlets, &options, &tally, &path);
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t1"));
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t2"));
     close(idfa);
-    outlets_put(&outlets, DEVTYPE_IDFA, (struct slice){long_line, sizeof long_line});
+    fifos_put(&outlets, DEVTYPE_IDFA, (struct slice){long_line, sizeof long_line});
     ok(tally.routed[DEVTYPE_IDFA] == 0 && tally.undelivered == 3,
        "a long line and two gathered ones");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     ok(tally.routed[DEVTYPE_IDFA] == 0 && tally.undelivered == 3,
        "... closing counts none of them again");
 }
@@ -125,16 +125,16 @@ static void test_shared(void)
     int shared = reader_of("shared");
 
     options.path[DEVTYPE_IDFA] = options.path[DEVTYPE_GAID] = "shared";
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_OK, "two types on one path");
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t1"));
-    outlets_put(&outlets, DEVTYPE_GAID, slice_of("gaid\t2"));
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t3"));
-    outlets_flush(&outlets);
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_OK, "two types on one path");
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t1"));
+    fifos_put(&outlets, DEVTYPE_GAID, slice_of("gaid\t2"));
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t3"));
+    fifos_flush(&outlets);
     gives(shared, "idfa\t1\ngaid\t2\nidfa\t3\n", "their lines stay in order");
-    outlets_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t4"));
-    outlets_put(&outlets, DEVTYPE_GAID, slice_of("gaid\t5"));
+    fifos_put(&outlets, DEVTYPE_IDFA, slice_of("idfa\t4"));
+    fifos_put(&outlets, DEVTYPE_GAID, slice_of("gaid\t5"));
     close(shared);
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     ok(tally.routed[DEVTYPE_IDFA] == 2 && tally.routed[DEVTYPE_GAID] == 1 && tally.undelivered == 2,
        "closing takes back what nobody read");
 }
@@ -151,16 +151,16 @@ static void test_descriptor(void)
     ok(pipe(ends) == 0, "a pipe");
     snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
     options.path[DEVTYPE_GAID] = path;
-    ok(outlets_open(&outlets, &options, &tally, &name) == OUTFILE_OK, "handed over");
+    ok(fifos_open(&outlets, &options, &tally, &name) == OUTFILE_OK, "handed over");
     close(ends[0]);
-    outlets_put(&outlets, DEVTYPE_GAID, slice_of("gaid\tlost"));
-    outlets_flush(&outlets);
-    is_str(outlets_failure(&outlets, &error), "gaid", "its failure names the type");
-    outlets_close(&outlets);
+    fifos_put(&outlets, DEVTYPE_GAID, slice_of("gaid\tlost"));
+    fifos_flush(&outlets);
+    is_str(fifos_failure(&outlets, &error), "gaid", "its failure names the type");
+    fifos_close(&outlets);
     close(ends[1]);
-    ok(outlets_open(&outlets, &options, &tally, &name) == OUTFILE_ERRNO, "closed");
+    ok(fifos_open(&outlets, &options, &tally, &name) == OUTFILE_ERRNO, "closed");
     is_str(name, "gaid", "... so does that");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
 }
 
 static void test_refusals(void)
@@ -172,37 +172,37 @@ static void test_refusals(void)
 
     scratch_write("plain", "old", 3);
     options.path[DEVTYPE_DVID] = "plain";
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_NOT_FIFO, "a plain file");
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_NOT_FIFO, "a plain file");
     is_str(path, "plain", "... is named");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     options.path[DEVTYPE_DVID] = "made";
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_ERRNO && errno == ENOENT,
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_ERRNO && errno == ENOENT,
        "a missing FIFO");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     options.make_fifos = true;
     mode_t before = umask(0777);
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_NO_READER,
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_NO_READER,
        "made, it has no reader");
     umask(before);
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     ok(stat("made", &info) == 0 && info.st_mode == (S_IFIFO | 0600),
        "... is a FIFO, 0600, and stays");
     options.path[DEVTYPE_DVID] = "plain";
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_NOT_FIFO,
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_NOT_FIFO,
        "--mkfifo does not touch a file");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
     options.path[DEVTYPE_DVID] = NULL;
     options.directory = "missing";
-    ok(outlets_open(&outlets, &options, &tally, &path) == OUTFILE_ERRNO && errno == ENOENT,
+    ok(fifos_open(&outlets, &options, &tally, &path) == OUTFILE_ERRNO && errno == ENOENT,
        "a missing folder");
     is_str(path, "missing/dvid", "... is named");
-    outlets_close(&outlets);
+    fifos_close(&outlets);
 }
 
 int main(void)
 {
     scratch_enter();
-    stop_prepare(); /* SIGPIPE is ignored */
+    signals_prepare(); /* SIGPIPE is ignored */
     test_four();
     test_dead_reader();
     test_dead_reader_long_line();

@@ -6,77 +6,76 @@
 enum { LONG_AGO_MS = 1000 * 1000 };
 
 /* As if so much time had passed since the last step. */
-static void pass(struct patience *p, int64_t ms)
+static void pass(struct budget *p, int64_t ms)
 {
     p->since_ms -= ms;
 }
 
 static void test_step(void)
 {
-    struct patience p = patience_start(1000);
+    struct budget p = budget_start(1000);
 
-    ok(p.left_ms == 1000 && patience_slice(&p, 100) == 100, "all is left at first");
+    ok(p.left_ms == 1000 && budget_slice(&p, 100) == 100, "all is left at first");
     pass(&p, LONG_AGO_MS);
-    ok(patience_step(&p, 100) && p.left_ms == 900, "a long pause spends one step only");
+    ok(budget_spend(&p, 100) && p.left_ms == 900, "a long pause spends one step only");
     for (int i = 0; i < 8; i++) {
         pass(&p, LONG_AGO_MS);
-        patience_step(&p, 100);
+        budget_spend(&p, 100);
     }
-    ok(p.left_ms == 100 && patience_slice(&p, 100) == 100 && patience_slice(&p, 150) == 100 &&
-           patience_slice(&p, 70) == 70,
+    ok(p.left_ms == 100 && budget_slice(&p, 100) == 100 && budget_slice(&p, 150) == 100 &&
+           budget_slice(&p, 70) == 70,
        "a slice is what is left, or the limit");
     pass(&p, LONG_AGO_MS);
-    ok(!patience_step(&p, 100) && p.left_ms == 0, "nothing is left in the end");
-    ok(!patience_step(&p, 100) && p.left_ms == 0 && patience_slice(&p, 100) == 0,
-       "... and stays so");
-    p = patience_start(50);
+    ok(!budget_spend(&p, 100) && p.left_ms == 0, "nothing is left in the end");
+    ok(!budget_spend(&p, 100) && p.left_ms == 0 && budget_slice(&p, 100) == 0, "... and stays so");
+    p = budget_start(50);
     pass(&p, LONG_AGO_MS);
-    ok(!patience_step(&p, 100) && p.left_ms == 0, "never less than nothing");
+    ok(!budget_spend(&p, 100) && p.left_ms == 0, "never less than nothing");
 }
 
 static void test_ends(void)
 {
-    struct patience p = patience_start(0);
+    struct budget p = budget_start(0);
 
-    ok(!patience_step(&p, 100) && patience_slice(&p, 100) == 0, "no patience at all");
-    p = patience_start(-1);
+    ok(!budget_spend(&p, 100) && budget_slice(&p, 100) == 0, "no patience at all");
+    p = budget_start(-1);
     for (int i = 0; i < 100; i++)
         pass(&p, LONG_AGO_MS);
-    ok(patience_step(&p, LONG_AGO_MS) && patience_slice(&p, 100) == 100, "endless patience");
-    p = patience_start(INT64_MAX / 2);
+    ok(budget_spend(&p, LONG_AGO_MS) && budget_slice(&p, 100) == 100, "endless patience");
+    p = budget_start(INT64_MAX / 2);
     pass(&p, LONG_AGO_MS);
-    ok(patience_step(&p, 100) && p.left_ms == INT64_MAX / 2 - 100 && patience_slice(&p, 100) == 100,
+    ok(budget_spend(&p, 100) && p.left_ms == INT64_MAX / 2 - 100 && budget_slice(&p, 100) == 100,
        "the longest patience");
 }
 
 static void test_gather(void)
 {
-    struct gather g = {.limit_ms = 1000000, .since_ms = -1};
+    struct linger_timer g = {.limit_ms = 1000000, .since_ms = -1};
 
-    ok(gather_left(&g, false) == -1, "nothing is gathered: no limit");
-    int left = gather_left(&g, true);
+    ok(linger_timer_left(&g, false) == -1, "nothing is gathered: no limit");
+    int left = linger_timer_left(&g, true);
     ok(left > 0 && left <= 1000000, "the first lines: all of the limit is left");
     g.since_ms -= 400000;
-    left = gather_left(&g, true);
+    left = linger_timer_left(&g, true);
     ok(left > 0 && left <= 600000, "more lines do not start it again");
     g.since_ms -= 600000;
-    ok(gather_left(&g, true) == 0, "it is time to send");
+    ok(linger_timer_left(&g, true) == 0, "it is time to send");
     g.since_ms -= 600000;
-    ok(gather_left(&g, true) == 0, "... and never less than that");
-    gather_reset(&g);
-    left = gather_left(&g, true);
+    ok(linger_timer_left(&g, true) == 0, "... and never less than that");
+    linger_timer_reset(&g);
+    left = linger_timer_left(&g, true);
     ok(left > 600000, "sent: the next lines start it again");
     g.since_ms -= 600000;
-    ok(gather_left(&g, false) == -1 && gather_left(&g, true) > 600000,
+    ok(linger_timer_left(&g, false) == -1 && linger_timer_left(&g, true) > 600000,
        "so does a moment without lines");
-    g = (struct gather){.limit_ms = 0, .since_ms = -1};
-    ok(gather_left(&g, true) == 0, "no company wanted: send at once");
+    g = (struct linger_timer){.limit_ms = 0, .since_ms = -1};
+    ok(linger_timer_left(&g, true) == 0, "no company wanted: send at once");
 }
 
 static void test_progress(void)
 {
     struct progress off = {.on = false, .since_ms = -LONG_AGO_MS};
-    struct progress on = {.on = true, .since_ms = patience_clock_ms() - LONG_AGO_MS};
+    struct progress on = {.on = true, .since_ms = timing_now_ms() - LONG_AGO_MS};
 
     ok(!progress_is_due(&off), "no progress is wanted");
     ok(progress_is_due(&on), "it is due");
@@ -86,12 +85,12 @@ static void test_progress(void)
 
 int main(void)
 {
-    int64_t before = patience_clock_ms();
+    int64_t before = timing_now_ms();
 
     test_step();
     test_ends();
     test_gather();
     test_progress();
-    ok(before >= 0 && patience_clock_ms() >= before, "the clock goes forward");
+    ok(before >= 0 && timing_now_ms() >= before, "the clock goes forward");
     return done_testing();
 }

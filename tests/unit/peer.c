@@ -7,18 +7,18 @@
 /* By the table of exit statuses: 69 never reached, 75 run again, 76 no memcached, 77 not allowed,
  * 71 here. */
 static const struct {
-    enum peer peer;
+    enum conn_status peer;
     int status, status_reached;
     bool hopeless, by_errno;
 } CASE[] = {
-    {PEER_STOPPED, 0, 0, true, false},          {PEER_NO_HOST, 69, 75, true, false},
-    {PEER_UNRESOLVED, 69, 75, false, false},    {PEER_UNREACHABLE, 69, 75, false, true},
-    {PEER_SILENT, 69, 75, false, false},        {PEER_FULL, 69, 75, false, false},
-    {PEER_OUT_OF_MEMORY, 75, 75, false, false}, {PEER_NO_FENCE, 75, 75, true, false},
-    {PEER_TEXT_ONLY, 0, 0, false, false},       {PEER_BEHIND, 69, 75, false, false},
-    {PEER_SERVER_FAILED, 75, 75, true, false},  {PEER_NOT_MEMCACHED, 76, 76, true, false},
-    {PEER_PROTOCOL, 76, 76, true, false},       {PEER_AUTH, 77, 77, true, false},
-    {PEER_DENIED, 77, 77, true, true},          {PEER_NO_RESOURCES, 71, 71, true, true},
+    {CONN_STOPPED, 0, 0, true, false},          {CONN_NO_HOST, 69, 75, true, false},
+    {CONN_UNRESOLVED, 69, 75, false, false},    {CONN_UNREACHABLE, 69, 75, false, true},
+    {CONN_SILENT, 69, 75, false, false},        {CONN_FULL, 69, 75, false, false},
+    {CONN_OUT_OF_MEMORY, 75, 75, false, false}, {CONN_NO_FENCE, 75, 75, true, false},
+    {CONN_TEXT_ONLY, 0, 0, false, false},       {CONN_BEHIND, 69, 75, false, false},
+    {CONN_SERVER_FAILED, 75, 75, true, false},  {CONN_NOT_MEMCACHED, 76, 76, true, false},
+    {CONN_PROTOCOL, 76, 76, true, false},       {CONN_AUTH, 77, 77, true, false},
+    {CONN_DENIED, 77, 77, true, true},          {CONN_NO_RESOURCES, 71, 71, true, true},
 };
 
 enum { COUNT = sizeof CASE / sizeof *CASE };
@@ -27,15 +27,15 @@ static void test_table(void)
 {
     for (size_t i = 0; i < COUNT; i++) {
         errno = ECONNREFUSED;
-        const char *text = peer_strerror(CASE[i].peer);
+        const char *text = conn_strerror(CASE[i].peer);
         ok(*text, "%d: %s", CASE[i].peer, text);
         ok((strcmp(text, strerror(ECONNREFUSED)) == 0) == CASE[i].by_errno,
            "... are its words errno's?");
-        is_u64((uint64_t)peer_status(CASE[i].peer, false), (uint64_t)CASE[i].status,
+        is_u64((uint64_t)conn_exit_status(CASE[i].peer, false), (uint64_t)CASE[i].status,
                "... its status, never reached");
-        is_u64((uint64_t)peer_status(CASE[i].peer, true), (uint64_t)CASE[i].status_reached,
+        is_u64((uint64_t)conn_exit_status(CASE[i].peer, true), (uint64_t)CASE[i].status_reached,
                "... its status, reached");
-        ok(peer_is_hopeless(CASE[i].peer) == CASE[i].hopeless, "... is another try in vain?");
+        ok(conn_is_hopeless(CASE[i].peer) == CASE[i].hopeless, "... is another try in vain?");
     }
 }
 
@@ -46,7 +46,7 @@ static void test_words_differ(void)
     for (size_t i = 0; i < COUNT; i++)
         for (size_t j = 0; j < i; j++)
             same += !CASE[i].by_errno &&
-                    strcmp(peer_strerror(CASE[i].peer), peer_strerror(CASE[j].peer)) == 0;
+                    strcmp(conn_strerror(CASE[i].peer), conn_strerror(CASE[j].peer)) == 0;
     is_u64(same, 0, "every reason has words of its own");
 }
 
@@ -55,26 +55,26 @@ static void test_hints(void)
 {
     for (size_t i = 0; i < COUNT; i++) {
         errno = EIO;
-        const char *hint = peer_hint(CASE[i].peer);
+        const char *hint = conn_hint(CASE[i].peer);
         ok(*hint == '\0' || strncmp(hint, ": ", 2) == 0, "a hint%s", hint);
     }
     errno = ECONNREFUSED;
-    is_str(peer_hint(PEER_UNREACHABLE), ": is memcached running there?", "nobody listens");
+    is_str(conn_hint(CONN_UNREACHABLE), ": is memcached running there?", "nobody listens");
     errno = ENOENT;
-    ok(strstr(peer_hint(PEER_UNREACHABLE), "socket"), "no socket%s", peer_hint(PEER_UNREACHABLE));
+    ok(strstr(conn_hint(CONN_UNREACHABLE), "socket"), "no socket%s", conn_hint(CONN_UNREACHABLE));
     errno = EHOSTUNREACH;
-    is_str(peer_hint(PEER_UNREACHABLE), "", "the network's own reason says it all");
+    is_str(conn_hint(CONN_UNREACHABLE), "", "the network's own reason says it all");
 }
 
 static void test_may_pass(void)
 {
-    static const enum peer PASSING[] = {PEER_SILENT, PEER_BEHIND, PEER_LOST};
+    static const enum conn_status PASSING[] = {CONN_SILENT, CONN_BEHIND, CONN_LOST};
     size_t passing = 0, expected = sizeof PASSING / sizeof *PASSING;
 
     for (size_t i = 0; i < expected; i++)
-        ok(peer_may_pass(PASSING[i]), "a new connection may help: %s", peer_strerror(PASSING[i]));
-    for (enum peer peer = PEER_OK; peer <= PEER_NO_RESOURCES; peer++)
-        passing += peer_may_pass(peer);
+        ok(conn_may_pass(PASSING[i]), "a new connection may help: %s", conn_strerror(PASSING[i]));
+    for (enum conn_status peer = CONN_OK; peer <= CONN_NO_RESOURCES; peer++)
+        passing += conn_may_pass(peer);
     is_u64(passing, expected, "... and with nothing else");
 }
 
@@ -84,12 +84,12 @@ int main(void)
     test_words_differ();
     test_hints();
     test_may_pass();
-    ok(peer_status(PEER_OK, false) == 0 && peer_status(PEER_OK, true) == 0 &&
-           !peer_is_hopeless(PEER_OK),
+    ok(conn_exit_status(CONN_OK, false) == 0 && conn_exit_status(CONN_OK, true) == 0 &&
+           !conn_is_hopeless(CONN_OK),
        "all is well");
-    ok(peer_status(PEER_LOST, true) == 75 && !peer_is_hopeless(PEER_LOST),
+    ok(conn_exit_status(CONN_LOST, true) == 75 && !conn_is_hopeless(CONN_LOST),
        "a lost connection: 75, and tried again");
-    ok(peer_status(PEER_LOST, false) == 69,
+    ok(conn_exit_status(CONN_LOST, false) == 69,
        "one that was lost before any record got through: never reached, 69");
     return done_testing();
 }

@@ -22,7 +22,7 @@ struct peer_script {
     bool slowly; /* byte by byte */
     bool closes; /* after the answer; else it stays, and says the same again to whatever comes */
     int timeout_ms;
-    enum peer expected;
+    enum conn_status expected;
 };
 
 #define BYTES(literal) literal, sizeof(literal) - 1
@@ -30,45 +30,45 @@ struct peer_script {
 
 static const struct peer_script SCRIPT[] = {
     {"a good answer", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x06") "1.6.18"), false, false, PATIENT_MS,
-     PEER_OK},
+     CONN_OK},
     {"... byte by byte", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x06") "1.6.18"), true, false,
-     PATIENT_MS, PEER_OK},
+     PATIENT_MS, CONN_OK},
     {"... then closed", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x06") "1.6.18"), false, true, PATIENT_MS,
-     PEER_OK},
+     CONN_OK},
     {"HTTP", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), false, true, PATIENT_MS,
-     PEER_NOT_MEMCACHED},
+     CONN_NOT_MEMCACHED},
     {"HTTP, byte by byte", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), true, true, PATIENT_MS,
-     PEER_NOT_MEMCACHED},
-    {"Redis", BYTES("-ERR unknown command\r\n"), false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
-    {"a mail server", BYTES("220 mail ready\r\n"), false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
-    {"TLS", BYTES("\x15\x03\x01\0\x02\x02\x46"), false, true, PATIENT_MS, PEER_NOT_MEMCACHED},
-    {"ERROR to everything", BYTES("ERROR\r\n"), false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
-    {"ERROR, then closed", BYTES("ERROR\r\n"), false, true, PATIENT_MS, PEER_NOT_MEMCACHED},
+     CONN_NOT_MEMCACHED},
+    {"Redis", BYTES("-ERR unknown command\r\n"), false, false, PATIENT_MS, CONN_NOT_MEMCACHED},
+    {"a mail server", BYTES("220 mail ready\r\n"), false, false, PATIENT_MS, CONN_NOT_MEMCACHED},
+    {"TLS", BYTES("\x15\x03\x01\0\x02\x02\x46"), false, true, PATIENT_MS, CONN_NOT_MEMCACHED},
+    {"ERROR to everything", BYTES("ERROR\r\n"), false, false, PATIENT_MS, CONN_NOT_MEMCACHED},
+    {"ERROR, then closed", BYTES("ERROR\r\n"), false, true, PATIENT_MS, CONN_NOT_MEMCACHED},
     {"too many connections", BYTES("ERROR Too many open connections\r\n"), false, true, PATIENT_MS,
-     PEER_FULL},
+     CONN_FULL},
     {"authentication", BYTES("CLIENT_ERROR unauthenticated\r\n"), false, false, PATIENT_MS,
-     PEER_AUTH},
+     CONN_AUTH},
     {"the request's magic",
      BYTES("\x80\x0b\0\0\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\0\0\0\0\0"
            "1.6.18"),
-     false, false, PATIENT_MS, PEER_NOT_MEMCACHED},
+     false, false, PATIENT_MS, CONN_NOT_MEMCACHED},
     {"another opcode", BYTES(HEAD("\x0a", "\0\0", "\0\0\0\x06") "1.6.18"), false, false, PATIENT_MS,
-     PEER_NOT_MEMCACHED},
+     CONN_NOT_MEMCACHED},
     {"a failure", BYTES(HEAD("\x0b", "\0\x81", "\0\0\0\x06") "1.6.18"), false, false, PATIENT_MS,
-     PEER_NOT_MEMCACHED},
+     CONN_NOT_MEMCACHED},
     {"a version of no bytes", BYTES(HEAD("\x0b", "\0\0", "\0\0\0\0")), false, false, PATIENT_MS,
-     PEER_NOT_MEMCACHED},
+     CONN_NOT_MEMCACHED},
     {"a version of 33 bytes",
      BYTES(HEAD("\x0b", "\0\0", "\0\0\0\x21") "123456789012345678901234567890123"), false, false,
-     PATIENT_MS, PEER_NOT_MEMCACHED},
+     PATIENT_MS, CONN_NOT_MEMCACHED},
     {"a version of 64 KiB", BYTES(HEAD("\x0b", "\0\0", "\0\x01\0\0") "1"), false, false, PATIENT_MS,
-     PEER_NOT_MEMCACHED},
+     CONN_NOT_MEMCACHED},
     {"a version of 4 GiB", BYTES(HEAD("\x0b", "\0\0", "\xff\xff\xff\xff") "1"), false, false,
-     PATIENT_MS, PEER_NOT_MEMCACHED},
-    {"half a header", BYTES("\x81\x0b\0\0\0\0\0\0\0\0\0\x06"), false, true, PATIENT_MS, PEER_LOST},
+     PATIENT_MS, CONN_NOT_MEMCACHED},
+    {"half a header", BYTES("\x81\x0b\0\0\0\0\0\0\0\0\0\x06"), false, true, PATIENT_MS, CONN_LOST},
     {"half a header that stays", BYTES("\x81\x0b\0\0\0\0\0\0\0\0\0\x06"), false, false,
-     IMPATIENT_MS, PEER_SILENT},
-    {"silence", BYTES(""), false, false, IMPATIENT_MS, PEER_SILENT},
+     IMPATIENT_MS, CONN_SILENT},
+    {"silence", BYTES(""), false, false, IMPATIENT_MS, CONN_SILENT},
 };
 
 __attribute__((noreturn)) static void serve(int listener, const struct peer_script *script)
@@ -111,9 +111,9 @@ static int listen_somewhere(struct test_server *peer, int backlog)
     return listener;
 }
 
-static void is_peer(enum peer got, enum peer expected, const char *name)
+static void is_peer(enum conn_status got, enum conn_status expected, const char *name)
 {
-    ok(got == expected, "%s: %s (got: %s)", name, peer_strerror(expected), peer_strerror(got));
+    ok(got == expected, "%s: %s (got: %s)", name, conn_strerror(expected), conn_strerror(got));
 }
 
 static void test_scripts(void)
@@ -145,7 +145,7 @@ static void test_echo(void)
         _exit(0);
     }
     close(listener);
-    is_peer(probe(&peer.address, PATIENT_MS), PEER_NOT_MEMCACHED, "an echo");
+    is_peer(probe(&peer.address, PATIENT_MS), CONN_NOT_MEMCACHED, "an echo");
     wait_child(peer.pid);
 }
 
@@ -160,10 +160,10 @@ static void test_closing(void)
         for (;;)
             close(accept(listener, NULL, NULL));
     close(listener);
-    enum peer got = probe(&peer.address, PATIENT_MS);
-    ok(got == PEER_LOST || got == PEER_UNREACHABLE, "a peer that closes at once: %s",
-       peer_strerror(got));
-    ok(!peer_is_hopeless(got), "... may be tried again");
+    enum conn_status got = probe(&peer.address, PATIENT_MS);
+    ok(got == CONN_LOST || got == CONN_UNREACHABLE, "a peer that closes at once: %s",
+       conn_strerror(got));
+    ok(!conn_is_hopeless(got), "... may be tried again");
     server_kill(&peer);
 }
 
@@ -172,12 +172,12 @@ static void test_servers(void)
     static const struct {
         const char *name;
         const char *arg[3];
-        enum peer expected;
+        enum conn_status expected;
     } CASE[] = {
-        {"memcached", {NULL}, PEER_OK},
-        {"binary only", {"-B", "binary", NULL}, PEER_OK},
-        {"text only", {"-B", "ascii", NULL}, PEER_TEXT_ONLY},
-        {"with a file of passwords", {"-Y", "passwords", NULL}, PEER_AUTH},
+        {"memcached", {NULL}, CONN_OK},
+        {"binary only", {"-B", "binary", NULL}, CONN_OK},
+        {"text only", {"-B", "ascii", NULL}, CONN_TEXT_ONLY},
+        {"with a file of passwords", {"-Y", "passwords", NULL}, CONN_AUTH},
     };
 
     scratch_write("passwords", "user:password\n", 14);
@@ -192,14 +192,14 @@ static void test_servers(void)
     }
 }
 
-static void check_failure(const char *text, enum peer expected, int error)
+static void check_failure(const char *text, enum conn_status expected, int error)
 {
     struct test_server peer = {.pid = 0};
 
     snprintf(peer.text, sizeof peer.text, "%s", text);
     set_address(&peer);
     errno = 0;
-    enum peer got = probe(&peer.address, PATIENT_MS);
+    enum conn_status got = probe(&peer.address, PATIENT_MS);
     int saved = errno;
     is_peer(got, expected, text);
     is_u64((uint64_t)saved, (uint64_t)error, "... its errno");
@@ -212,13 +212,13 @@ static void test_nobody(void)
     struct address nowhere;
 
     close(listen_somewhere(&peer, 1));
-    check_failure(peer.text, PEER_UNREACHABLE, ECONNREFUSED);
-    check_failure("./missing.sock", PEER_UNREACHABLE, ENOENT);
+    check_failure(peer.text, CONN_UNREACHABLE, ECONNREFUSED);
+    check_failure("./missing.sock", CONN_UNREACHABLE, ENOENT);
     scratch_write("plain", "", 0);
-    check_failure("./plain", PEER_UNREACHABLE, ECONNREFUSED);
+    check_failure("./plain", CONN_UNREACHABLE, ECONNREFUSED);
     address_parse("no.such.host.invalid:1", &nowhere, &reason);
-    enum peer got = probe(&nowhere, PATIENT_MS);
-    ok(got == PEER_NO_HOST || got == PEER_UNRESOLVED, "an unknown name: %s", peer_strerror(got));
+    enum conn_status got = probe(&nowhere, PATIENT_MS);
+    ok(got == CONN_NO_HOST || got == CONN_UNRESOLVED, "an unknown name: %s", conn_strerror(got));
 }
 
 static void test_denied(void)
@@ -230,7 +230,7 @@ static void test_denied(void)
     pid_t pid = fork_child();
     if (pid == 0)
         _exit((geteuid() != 0 || setuid(NOBODY) == 0) &&
-                      probe(&at.address, PATIENT_MS) == PEER_DENIED
+                      probe(&at.address, PATIENT_MS) == CONN_DENIED
                   ? 0
                   : 1);
     if (geteuid() == 0)
@@ -251,16 +251,16 @@ static void test_stop(void)
         kill(getppid(), SIGTERM);
         _exit(0);
     }
-    is_peer(probe(&peer.address, PATIENT_MS), PEER_STOPPED, "a signal");
+    is_peer(probe(&peer.address, PATIENT_MS), CONN_STOPPED, "a signal");
     wait_child(pid);
-    stop_forgive();
+    signals_forgive();
     close(listener);
 }
 
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     test_scripts();
     test_echo();
     test_closing();

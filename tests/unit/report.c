@@ -12,30 +12,30 @@ static void holds(const char *path, const char *text, const char *name)
 
 static void test_none(void)
 {
-    struct report report;
+    struct linefile report;
 
-    ok(report_open(&report, NULL, false, 0, STDIN_FILENO) == 0 && !report.out,
+    ok(linefile_open(&report, NULL, false, 0, STDIN_FILENO) == 0 && !report.out,
        "nobody asked for it");
-    report_line(&report, slice_of("x"));
-    is_u64((uint64_t)report_close(&report), 0, "nothing happens");
+    linefile_line(&report, slice_of("x"));
+    is_u64((uint64_t)linefile_close(&report), 0, "nothing happens");
 }
 
 static void test_lines(void)
 {
-    struct report report;
+    struct linefile report;
 
-    ok(report_open(&report, "rejects", false, 0, STDIN_FILENO) == 0, "a new file");
-    report_line(&report, slice_of("one\r"));
-    report_piece(&report, slice_of("t"), false);
-    report_piece(&report, slice_of("w"), false);
-    report_piece(&report, slice_of("o"), true);
-    report_line(&report, slice_of(""));
-    report_piece(&report, slice_of("open"), false);
-    is_u64((uint64_t)report_close(&report), 0, "lines and pieces");
+    ok(linefile_open(&report, "rejects", false, 0, STDIN_FILENO) == 0, "a new file");
+    linefile_line(&report, slice_of("one\r"));
+    linefile_piece(&report, slice_of("t"), false);
+    linefile_piece(&report, slice_of("w"), false);
+    linefile_piece(&report, slice_of("o"), true);
+    linefile_line(&report, slice_of(""));
+    linefile_piece(&report, slice_of("open"), false);
+    is_u64((uint64_t)linefile_close(&report), 0, "lines and pieces");
     holds("rejects", "one\r\ntwo\n\nopen\n", "... each line as it was, with its LF");
-    is_u64((uint64_t)report_open(&report, "empty", false, 0, STDIN_FILENO), 0,
+    is_u64((uint64_t)linefile_open(&report, "empty", false, 0, STDIN_FILENO), 0,
            "a file for nothing");
-    is_u64((uint64_t)report_close(&report), 0, "... closed");
+    is_u64((uint64_t)linefile_close(&report), 0, "... closed");
     holds("empty", "", "... is kept");
 }
 
@@ -43,14 +43,14 @@ static void test_lines(void)
 static void test_long_line(void)
 {
     static char piece[300000], back[700000];
-    struct report report;
+    struct linefile report;
 
     memset(piece, 'x', sizeof piece);
-    report_open(&report, "long", false, 0, STDIN_FILENO);
-    report_piece(&report, (struct slice){piece, sizeof piece}, false);
-    report_piece(&report, (struct slice){piece, sizeof piece}, false);
-    report_piece(&report, slice_of("end"), true);
-    is_u64((uint64_t)report_close(&report), 0, "a line of 600,003 bytes");
+    linefile_open(&report, "long", false, 0, STDIN_FILENO);
+    linefile_piece(&report, (struct slice){piece, sizeof piece}, false);
+    linefile_piece(&report, (struct slice){piece, sizeof piece}, false);
+    linefile_piece(&report, slice_of("end"), true);
+    is_u64((uint64_t)linefile_close(&report), 0, "a line of 600,003 bytes");
     size_t len = scratch_read("long", back, sizeof back);
     ok(len == 600004 && memcmp(back + 600000, "end\n", 4) == 0 && !memchr(back, 'e', 600000),
        "... is written once");
@@ -59,20 +59,20 @@ static void test_long_line(void)
 /* Messages go to descriptor 2: the tests that make some look away. */
 static void test_refusals(void)
 {
-    struct report report;
+    struct linefile report;
     int quiet = scratch_open("/dev/null", O_WRONLY), kept = dup(STDERR_FILENO);
 
     dup2(quiet, STDERR_FILENO);
     scratch_write("there", "old\n", 4);
     int input = scratch_open("there", O_RDONLY);
-    int other = report_open(&report, "there", false, 0, STDIN_FILENO);
-    int same = report_open(&report, "there", true, 0, input);
-    report_line(&report, slice_of("x"));
-    int closed = report_close(&report);
-    int missing = report_open(&report, "missing/file", false, 0, STDIN_FILENO);
-    int full = report_open(&report, "/dev/full", false, 0, STDIN_FILENO);
-    report_line(&report, slice_of("x"));
-    int lost = report_close(&report);
+    int other = linefile_open(&report, "there", false, 0, STDIN_FILENO);
+    int same = linefile_open(&report, "there", true, 0, input);
+    linefile_line(&report, slice_of("x"));
+    int closed = linefile_close(&report);
+    int missing = linefile_open(&report, "missing/file", false, 0, STDIN_FILENO);
+    int full = linefile_open(&report, "/dev/full", false, 0, STDIN_FILENO);
+    linefile_line(&report, slice_of("x"));
+    int lost = linefile_close(&report);
     dup2(kept, STDERR_FILENO);
     is_u64((uint64_t)other, 73, "an existing file is refused");
     is_u64((uint64_t)same, 73, "the input itself is refused, even to append");
@@ -81,9 +81,9 @@ static void test_refusals(void)
     is_u64((uint64_t)missing, 73, "no such folder");
     is_u64((uint64_t)full, 0, "a full device opens");
     is_u64((uint64_t)lost, 74, "... and its lines are lost: 74");
-    is_u64((uint64_t)report_open(&report, "there", true, 0, STDIN_FILENO), 0, "--append");
-    report_line(&report, slice_of("new"));
-    is_u64((uint64_t)report_close(&report), 0, "... adds");
+    is_u64((uint64_t)linefile_open(&report, "there", true, 0, STDIN_FILENO), 0, "--append");
+    linefile_line(&report, slice_of("new"));
+    is_u64((uint64_t)linefile_close(&report), 0, "... adds");
     holds("there", "old\nnew\n", "... at the end");
 }
 

@@ -84,16 +84,16 @@ static void test_connect(bool local)
     ok(!server.memc && !server.reached && server.reconnects == 0, "not connected at first");
     server_drop(&server);
     server_close(&server);
-    ok(server_connect(&server, PEER_OK, false) == PEER_OK && server.memc, "connected");
+    ok(server_connect(&server, CONN_OK, false) == CONN_OK && server.memc, "connected");
     ok(server.counters.pid == at.pid && server.reconnects == 0 && server.connected_before,
        "... its counters are read");
     ok((server.local_port != 0) == !local, "... with a port of its own over TCP");
     server_drop(&server);
     ok(!server.memc, "dropped");
-    ok(server_connect(&server, PEER_SILENT, false) == PEER_SILENT && !server.memc,
+    ok(server_connect(&server, CONN_SILENT, false) == CONN_SILENT && !server.memc,
        "nothing was acknowledged and no time is left: what ended the connection is the reason");
     server_is_well(&server);
-    ok(server_connect(&server, PEER_LOST, false) == PEER_OK && server.reconnects == 1,
+    ok(server_connect(&server, CONN_LOST, false) == CONN_OK && server.reconnects == 1,
        "after an acknowledged record it connects again");
     server_close(&server);
     ok(!server.memc, "closed");
@@ -126,7 +126,7 @@ static void test_drop_of_refusals(bool local)
 
     server_start(&at, local);
     server_init(&server, &at.address, TIMEOUT_MS, 0);
-    server_connect(&server, PEER_OK, false);
+    server_connect(&server, CONN_OK, false);
     for (int i = 0; i < RECORDS; i++)
         sent =
             sent && memcached_set(server.memc, "key", 3, value, BYTES, 0, 0) == MEMCACHED_BUFFERED;
@@ -148,15 +148,15 @@ static void test_fence(bool local)
 
     server_start(&at, local);
     server_init(&server, &at.address, TIMEOUT_MS, PATIENT_MS);
-    server_connect(&server, PEER_OK, false);
+    server_connect(&server, CONN_OK, false);
     server_drop(&server);
-    ok(server_connect(&server, PEER_LOST, true) == (local ? PEER_NO_FENCE : PEER_OK),
+    ok(server_connect(&server, CONN_LOST, true) == (local ? CONN_NO_FENCE : CONN_OK),
        "requests were on their way");
     ok((server.memc != NULL) == !local, "... is it connected?");
     server_drop(&server);
     server_kill(&at);
     server_start(&at, local);
-    ok(server_connect(&server, PEER_LOST, true) == PEER_OK, "a new server process proves all");
+    ok(server_connect(&server, CONN_LOST, true) == CONN_OK, "a new server process proves all");
     server_close(&server);
     server_kill(&at);
 }
@@ -168,21 +168,21 @@ static void test_nobody(void)
     server_start(&at, true);
     server_kill(&at);
     server_init(&server, &at.address, TIMEOUT_MS, 0);
-    ok(server_connect(&server, PEER_LOST, false) == PEER_UNREACHABLE && errno == ECONNREFUSED,
+    ok(server_connect(&server, CONN_LOST, false) == CONN_UNREACHABLE && errno == ECONNREFUSED,
        "nobody listens, no patience");
     ok(!server.memc && !server.connected_before, "... not connected");
     server_init(&server, &at.address, TIMEOUT_MS, INT64_C(3600000));
     raise(SIGTERM);
-    ok(server_connect(&server, PEER_LOST, false) == PEER_STOPPED,
+    ok(server_connect(&server, CONN_LOST, false) == CONN_STOPPED,
        "a signal ends an hour's patience");
-    stop_forgive();
+    signals_forgive();
     unlink(at.text);
     scratch_write("passwords", "user:password\n", 14);
     at.arg[0] = "-Y";
     at.arg[1] = "passwords";
     server_start(&at, true);
     server_init(&server, &at.address, TIMEOUT_MS, INT64_C(3600000));
-    ok(server_connect(&server, PEER_LOST, false) == PEER_AUTH,
+    ok(server_connect(&server, CONN_LOST, false) == CONN_AUTH,
        "what is hopeless is not tried again");
     server_kill(&at);
 }
@@ -204,7 +204,7 @@ static void test_patience(void)
         pause();
         _exit(0);
     }
-    ok(server_connect(&server, PEER_LOST, false) == PEER_OK && server.memc,
+    ok(server_connect(&server, CONN_LOST, false) == CONN_OK && server.memc,
        "a server that comes up is waited for");
     ok(server.retrying && !server.reached, "... its patience goes on");
     server_is_well(&server);
@@ -234,7 +234,7 @@ static void test_would_refuse(void)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     for (int local = 0; local < 2; local++) {
         test_counters(local);
         test_connect(local);

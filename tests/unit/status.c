@@ -11,10 +11,10 @@ int main(void)
     for (int i = 0; i < COUNT; i++) {
         for (int j = 0; j < COUNT; j++) {
             int expected = ORDER[i < j ? i : j];
-            ok(status_worse(ORDER[i], ORDER[j]) == expected, "%d and %d: %d", ORDER[i], ORDER[j],
+            ok(status_merge(ORDER[i], ORDER[j]) == expected, "%d and %d: %d", ORDER[i], ORDER[j],
                expected);
         }
     }
-    ok(status_worse(130, 64) == 130 && status_worse(64, 129) == 129, "any signal wins");
+    ok(status_merge(130, 64) == 130 && status_merge(64, 129) == 129, "any signal wins");
     return done_testing();
 }

@@ -20,26 +20,26 @@ static void child_ends(int (*check)(void), int expected, const char *name)
 
 static int quiet(void)
 {
-    stop_prepare();
-    return stop_signal() == 0 ? 0 : 1;
+    signals_prepare();
+    return signals_stopped_by() == 0 ? 0 : 1;
 }
 
 static int first_signal(void)
 {
-    stop_prepare();
+    signals_prepare();
     raise(SIGTERM);
-    if (stop_signal() != SIGTERM)
+    if (signals_stopped_by() != SIGTERM)
         return 1;
     errno = 0;
-    if (stop_poll(NULL, -1) != -1 || errno != EINTR)
+    if (signals_poll(NULL, -1) != -1 || errno != EINTR)
         return 2;
-    stop_sleep(1000000); /* ends at once, or the test would not end */
+    signals_sleep(1000000); /* ends at once, or the test would not end */
     return 0;
 }
 
 static int second_signal(void)
 {
-    stop_prepare();
+    signals_prepare();
     raise(SIGINT);
     raise(SIGTERM);
     return 0;
@@ -48,18 +48,18 @@ static int second_signal(void)
 /* timeout(1) signals its child, and then the group with the child in it. */
 static int repeated_signal(void)
 {
-    stop_prepare();
+    signals_prepare();
     raise(SIGTERM);
     raise(SIGTERM);
-    return stop_signal() == SIGTERM ? 0 : 1;
+    return signals_stopped_by() == SIGTERM ? 0 : 1;
 }
 
 static int second_signal_after_forgiving(void)
 {
-    stop_prepare();
+    signals_prepare();
     raise(SIGHUP);
-    stop_forgive();
-    if (stop_signal() != 0 || stop_poll(NULL, 0) != 0)
+    signals_forgive();
+    if (signals_stopped_by() != 0 || signals_poll(NULL, 0) != 0)
         return 1;
     poll(NULL, 0, 100); /* a repeat at once would be the same one */
     raise(SIGHUP);
@@ -70,18 +70,18 @@ static int ignored_hup_and_int(void)
 {
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
-    stop_prepare();
+    signals_prepare();
     raise(SIGHUP);
     raise(SIGINT);
-    return stop_signal() == 0 ? 0 : 1;
+    return signals_stopped_by() == 0 ? 0 : 1;
 }
 
 static int ignored_term(void)
 {
     signal(SIGTERM, SIG_IGN);
-    stop_prepare();
+    signals_prepare();
     raise(SIGTERM);
-    return stop_signal() == SIGTERM ? 0 : 1;
+    return signals_stopped_by() == SIGTERM ? 0 : 1;
 }
 
 static int blocked_by_the_parent(void)
@@ -90,16 +90,16 @@ static int blocked_by_the_parent(void)
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    stop_prepare();
+    signals_prepare();
     raise(SIGTERM);
-    return stop_signal() == SIGTERM ? 0 : 1;
+    return signals_stopped_by() == SIGTERM ? 0 : 1;
 }
 
 static int pipe_ignored(void)
 {
     int end[2];
 
-    stop_prepare();
+    signals_prepare();
     make_pipe(end);
     close(end[0]);
     return write(end[1], "x", 1) < 0 && errno == EPIPE ? 0 : 1;
@@ -112,13 +112,13 @@ static int signal_while_waiting(void)
     struct pollfd one;
     pid_t target = getpid();
 
-    stop_prepare();
+    signals_prepare();
     make_pipe(end);
     one = (struct pollfd){.fd = end[0], .events = POLLIN};
     if (fork_child() == 0)
         _exit(kill(target, SIGINT) == 0 ? 0 : 1);
-    int result = stop_poll(&one, -1);
-    return result == -1 && errno == EINTR && stop_signal() == SIGINT ? 0 : 1;
+    int result = signals_poll(&one, -1);
+    return result == -1 && errno == EINTR && signals_stopped_by() == SIGINT ? 0 : 1;
 }
 
 static int plain_poll(void)
@@ -126,13 +126,13 @@ static int plain_poll(void)
     int end[2];
     struct pollfd one;
 
-    stop_prepare();
+    signals_prepare();
     make_pipe(end);
     one = (struct pollfd){.fd = end[0], .events = POLLIN};
-    if (stop_poll(&one, 0) != 0)
+    if (signals_poll(&one, 0) != 0)
         return 1;
     put_all(end[1], "x", 1);
-    if (stop_poll(&one, -1) != 1 || !(one.revents & POLLIN))
+    if (signals_poll(&one, -1) != 1 || !(one.revents & POLLIN))
         return 2;
     sigset_t mask;
     sigprocmask(SIG_SETMASK, NULL, &mask);
@@ -141,16 +141,16 @@ static int plain_poll(void)
 
 static int raised_again(void)
 {
-    stop_prepare();
+    signals_prepare();
     raise(SIGTERM);
-    stop_raise(stop_signal());
+    signals_raise(signals_stopped_by());
 }
 
 static int raised_though_ignored(void)
 {
     signal(SIGHUP, SIG_IGN);
-    stop_prepare();
-    stop_raise(SIGHUP);
+    signals_prepare();
+    signals_raise(SIGHUP);
 }
 
 int main(void)

@@ -31,7 +31,7 @@ static void test_counts(struct test_server *at)
                 put_number(store, number);
             store_flush(store);
             bool none = store_pending(store) == 0;
-            bool good = store_finish(store) == PEER_OK && none && outcomes.in_order &&
+            bool good = store_finish(store) == CONN_OK && none && outcomes.in_order &&
                         outcomes.count[0] == n[i] && wrong_numbers(at, 0, n[i]) == 0;
             snprintf(name, sizeof name, "%zu records by batches of %zu", n[i], BATCH[b]);
             ok(good && outcomes.next == n[i], "%s", name);
@@ -49,7 +49,7 @@ static void test_duplicates(struct test_server *at)
         struct store *store = open_store(at, BATCH[b], 0);
         for (uint64_t number = 0; number < 1000; number++)
             put(store, number, number % 3 ? "same" : "other", number, 100);
-        ok(store_finish(store) == PEER_OK, "1,000 records of two keys, by batches of %zu",
+        ok(store_finish(store) == CONN_OK, "1,000 records of two keys, by batches of %zu",
            BATCH[b]);
         ended(1000, 0, 0, "two keys");
         FILE *conversation = ask(at, "");
@@ -78,7 +78,7 @@ static void test_buffer_edges(struct test_server *at)
                 store_flush(store);
         }
     }
-    ok(store_finish(store) == PEER_OK, "values around the multiples of 8,196");
+    ok(store_finish(store) == CONN_OK, "values around the multiples of 8,196");
     ended(number, 0, 0, "buffer edges");
     FILE *conversation = ask(at, "");
     for (size_t i = 0; i < number; i++) {
@@ -105,7 +105,7 @@ static void test_large(struct test_server *at)
         snprintf(key, sizeof key, "large%zu", i);
         put(store, i, key, i, LEN[i]);
     }
-    ok(store_finish(store) == PEER_OK, "large records between small ones");
+    ok(store_finish(store) == CONN_OK, "large records between small ones");
     ended(COUNT(LEN), 0, 0, "large records");
     for (size_t i = 0; i < COUNT(LEN); i++) {
         snprintf(key, sizeof key, "large%zu", i);
@@ -128,7 +128,7 @@ static void test_keys(struct test_server *at)
     key[249] = '\0';
     put(store, 1, key, 1, 10);
     put(store, 2, "\xff\x80", 2, 10);
-    ok(store_finish(store) == PEER_OK, "keys of 250 bytes and of bytes above 0x7f");
+    ok(store_finish(store) == CONN_OK, "keys of 250 bytes and of bytes above 0x7f");
     ended(3, 0, 0, "keys");
     FILE *conversation = ask(at, "");
     bool shorter = server_holds(conversation, key, bytes + 1, 10);
@@ -158,7 +158,7 @@ static void test_all(bool local, const char *protocol)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     fill_bytes();
     test_all(true, "auto");
     test_all(false, "auto");

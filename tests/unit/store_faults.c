@@ -57,7 +57,7 @@ static void test_too_large(bool local)
         snprintf(key, sizeof key, "k%03zu", i);
         put(store, i, key, 0, LEN[i]);
     }
-    ok(store_finish(store) == PEER_OK, "values around the largest item");
+    ok(store_finish(store) == CONN_OK, "values around the largest item");
     ended(6, 9, 0, "too large");
     is_u64((uint64_t)server.counters.item_size_max, 8192, "the server's limit is known");
     FILE *conversation = ask(&at, "");
@@ -88,11 +88,11 @@ static void test_killed(bool local)
     on_number = 700;
     at_number = kill_server;
     put_all_numbers(store);
-    enum peer peer = store_finish(store);
+    enum conn_status peer = store_finish(store);
     int error = errno;
     ok(is_cut_once() && outcomes.count[0] > 700 && outcomes.count[0] <= 700 + 2 * BATCH,
        "killed at record 700: %" PRIu64 " stored, the others undelivered", outcomes.count[0]);
-    ok(peer == PEER_UNREACHABLE && store_failure(store) == peer, "... it is unreachable (%d)",
+    ok(peer == CONN_UNREACHABLE && store_failure(store) == peer, "... it is unreachable (%d)",
        peer);
     store_failure(store);
     ok(errno == ECONNREFUSED, "... errno says why (%d, %d)", errno, error);
@@ -116,7 +116,7 @@ static void test_restarted(bool local)
     on_number = 700;
     at_number = restart_server;
     put_all_numbers(store);
-    ok(store_finish(store) == PEER_OK, "restarted at record 700");
+    ok(store_finish(store) == CONN_OK, "restarted at record 700");
     ended(RECORDS, 0, 0, "restarted");
     is_u64(server.reconnects, 1, "... one reconnect");
     is_u64(wrong_numbers(&at, 701 + 2 * BATCH, RECORDS), 0,
@@ -148,7 +148,7 @@ static void test_cut(size_t batch)
     on_number = 700;
     at_number = cut_connections;
     put_all_numbers(store);
-    ok(store_finish(store) == PEER_OK, "cut at record 700, by batches of %zu", batch);
+    ok(store_finish(store) == CONN_OK, "cut at record 700, by batches of %zu", batch);
     ended(RECORDS, 0, 0, "cut");
     /* With all records on their way the answers may all have come before the cut. */
     ok(server.reconnects == 1 || (server.reconnects == 0 && 2 * batch >= RECORDS),
@@ -167,7 +167,7 @@ static void test_order_across_cut(void)
     at_number = cut_connections;
     for (uint64_t number = 0; number < 1500; number++)
         put(store, number, "same", number, 50);
-    ok(store_finish(store) == PEER_OK && outcomes.count[0] == 1500,
+    ok(store_finish(store) == CONN_OK && outcomes.count[0] == 1500,
        "one key 1,500 times, cut at 600");
     FILE *conversation = ask(&at, "");
     ok(server_holds(conversation, "same", bytes + 1499, 50), "... the last value stays");
@@ -195,7 +195,7 @@ static void test_silent(void)
     stop_server();
     for (uint64_t number = 1; number < 11; number++)
         put_number(store, number);
-    ok(store_finish(store) == PEER_SILENT, "a stopped server is silent");
+    ok(store_finish(store) == CONN_SILENT, "a stopped server is silent");
     ended(1, 0, 10, "stopped");
     store_close(store);
     server_kill(&at);
@@ -218,7 +218,7 @@ static void test_continued(void)
     }
     for (uint64_t number = 1; number < RECORDS; number++)
         put_number(store, number);
-    ok(store_finish(store) == PEER_OK, "stopped and continued");
+    ok(store_finish(store) == CONN_OK, "stopped and continued");
     ended(RECORDS, 0, 0, "continued");
     is_u64(wrong_numbers(&at, 0, RECORDS), 0, "... all are there");
     wait_child(child);
@@ -239,8 +239,8 @@ static void test_out_of_memory(bool local)
         snprintf(key, sizeof key, "key:%" PRIu64, number);
         put(store, number, key, 0, 50000);
     }
-    enum peer peer = store_finish(store);
-    ok(peer == PEER_OUT_OF_MEMORY, "a full server (%d)", peer);
+    enum conn_status peer = store_finish(store);
+    ok(peer == CONN_OUT_OF_MEMORY, "a full server (%d)", peer);
     ok(is_cut_once() && outcomes.count[0] > 20, "... %" PRIu64 " stored, the others undelivered",
        outcomes.count[0]);
     for (uint64_t number = 0; number < outcomes.count[0]; number++) {
@@ -256,7 +256,7 @@ static void test_out_of_memory(bool local)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     fill_bytes();
     for (int local = 0; local < 2; local++) {
         test_too_large(local);

@@ -101,8 +101,8 @@ static void test_no_fence(bool local)
     for (uint64_t number = 0; number < SETS; number++)
         put_number(store, number);
     store_flush(store);
-    enum peer peer = store_finish(store);
-    ok(peer == PEER_NO_FENCE, "%s: broken with sets on their way, and no proof (%d)",
+    enum conn_status peer = store_finish(store);
+    ok(peer == CONN_NO_FENCE, "%s: broken with sets on their way, and no proof (%d)",
        local ? "local" : "translated", peer);
     ended(0, 0, SETS, "no fence");
     server_say(&at, "get key:1\r\n", line, sizeof line);
@@ -136,7 +136,7 @@ static void test_expiry(void)
     server_start(&at, true);
     struct store *store = open_store(&at, 1, 0);
     put(store, 0, "for-ever", 0, 10);
-    ok(store_finish(store) == PEER_OK && seconds_left("for-ever") == -1, "without an expiry");
+    ok(store_finish(store) == CONN_OK && seconds_left("for-ever") == -1, "without an expiry");
     store_close(store);
     for (size_t i = 0; i < COUNT(TTL); i++) {
         outcomes = (struct outcomes){.in_order = true};
@@ -144,9 +144,9 @@ static void test_expiry(void)
         server_init(&server, &at.address, TIMEOUT_MS, 0);
         store = store_open(&server, &options);
         put(store, 0, "expiring", 0, 10);
-        enum peer peer = store_finish(store);
+        enum conn_status peer = store_finish(store);
         long long left = seconds_left("expiring");
-        ok(peer == PEER_OK && left > TTL[i] - 60 && left <= TTL[i] + 1,
+        ok(peer == CONN_OK && left > TTL[i] - 60 && left <= TTL[i] + 1,
            "an expiry of %" PRId64 " s: %lld left", TTL[i], left);
         store_close(store);
     }
@@ -156,7 +156,7 @@ static void test_expiry(void)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     fill_bytes();
     test_no_fence(true);
     test_no_fence(false);

@@ -75,14 +75,14 @@ static void test_pipe(void)
 static void test_occasions(void)
 {
     struct progress off = {.on = false};
-    struct progress on = {.on = true, .since_ms = patience_clock_ms() - 1000000};
+    struct progress on = {.on = true, .since_ms = timing_now_ms() - 1000000};
 
     is_u64(summary_due(&off), SUMMARY_NOT_NOW, "nobody asked");
     is_u64(summary_due(&on), SUMMARY_LIVE, "a second has passed");
     is_u64(summary_due(&on), SUMMARY_NOT_NOW, "... and no other since");
-    stop_prepare();
+    signals_prepare();
     raise(SIGUSR1);
-    stop_sleep(0);
+    signals_sleep(0);
     is_u64(summary_due(&off), SUMMARY_ASKED, "USR1 came");
     is_u64(summary_due(&off), SUMMARY_NOT_NOW, "... once");
 }

@@ -16,33 +16,33 @@ struct script {
     const char *answer;
     bool closes; /* after it */
     int timeout_ms;
-    enum peer expected;
+    enum conn_status expected;
     bool stored, undone;
 };
 
 static const struct script SCRIPT[] = {
-    {"STORED\r\n", false, PATIENT_MS, PEER_OK, true, false},
-    {"STORED\r\n", true, PATIENT_MS, PEER_OK, true, false},
-    {"SERVER_ERROR object too large for cache\r\n", false, PATIENT_MS, PEER_OK, false, false},
-    {"SERVER_ERROR out of memory storing object\r\n", false, PATIENT_MS, PEER_OUT_OF_MEMORY, false,
+    {"STORED\r\n", false, PATIENT_MS, CONN_OK, true, false},
+    {"STORED\r\n", true, PATIENT_MS, CONN_OK, true, false},
+    {"SERVER_ERROR object too large for cache\r\n", false, PATIENT_MS, CONN_OK, false, false},
+    {"SERVER_ERROR out of memory storing object\r\n", false, PATIENT_MS, CONN_OUT_OF_MEMORY, false,
      true},
-    {"SERVER_ERROR Connection refused\r\n", false, PATIENT_MS, PEER_BEHIND, false, true},
-    {"SERVER_ERROR Connection timed out\r\n", false, PATIENT_MS, PEER_SERVER_FAILED, false, false},
-    {"SERVER_ERROR Connection reset by peer\r\n", false, PATIENT_MS, PEER_SERVER_FAILED, false,
+    {"SERVER_ERROR Connection refused\r\n", false, PATIENT_MS, CONN_BEHIND, false, true},
+    {"SERVER_ERROR Connection timed out\r\n", false, PATIENT_MS, CONN_SERVER_FAILED, false, false},
+    {"SERVER_ERROR Connection reset by peer\r\n", false, PATIENT_MS, CONN_SERVER_FAILED, false,
      false},
-    {"SERVER_ERROR unknown\r\n", false, PATIENT_MS, PEER_SERVER_FAILED, false, false},
-    {"SERVER_ERROR\r\n", false, PATIENT_MS, PEER_SERVER_FAILED, false, false},
-    {"NOT_STORED\r\n", false, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"EXISTS\r\n", false, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"NOT_FOUND\r\n", false, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"ERROR\r\n", false, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"CLIENT_ERROR bad data chunk\r\n", false, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"HTTP/1.1 400 Bad Request\r\n", true, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"\x81\x01\r\n", false, PATIENT_MS, PEER_PROTOCOL, false, false},
-    {"", true, PATIENT_MS, PEER_LOST, false, false},
-    {"STOR", true, PATIENT_MS, PEER_LOST, false, false},
-    {"", false, IMPATIENT_MS, PEER_SILENT, false, false},
-    {"STOR", false, IMPATIENT_MS, PEER_SILENT, false, false},
+    {"SERVER_ERROR unknown\r\n", false, PATIENT_MS, CONN_SERVER_FAILED, false, false},
+    {"SERVER_ERROR\r\n", false, PATIENT_MS, CONN_SERVER_FAILED, false, false},
+    {"NOT_STORED\r\n", false, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"EXISTS\r\n", false, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"NOT_FOUND\r\n", false, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"ERROR\r\n", false, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"CLIENT_ERROR bad data chunk\r\n", false, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"HTTP/1.1 400 Bad Request\r\n", true, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"\x81\x01\r\n", false, PATIENT_MS, CONN_PROTOCOL, false, false},
+    {"", true, PATIENT_MS, CONN_LOST, false, false},
+    {"STOR", true, PATIENT_MS, CONN_LOST, false, false},
+    {"", false, IMPATIENT_MS, CONN_SILENT, false, false},
+    {"STOR", false, IMPATIENT_MS, CONN_SILENT, false, false},
 };
 
 /* One request a read: they are short, and each waits for the answer to the one before. */
@@ -111,16 +111,16 @@ static void test_script(const struct script *script)
 
     start(&peer, script);
     server_init(&server, &peer.address, script->timeout_ms, 0);
-    ok(server_connect(&server, PEER_OK, false) == PEER_OK && server.text_only,
+    ok(server_connect(&server, CONN_OK, false) == CONN_OK && server.text_only,
        "a peer that speaks text only");
     ok(server.counters.pid == -1 && server.local_port != 0,
        "... connected, and its counters are unknown");
-    enum peer got = text_set(&server, &RECORD, 0, &stored);
+    enum conn_status got = text_set(&server, &RECORD, 0, &stored);
     ok(got == script->expected && stored == script->stored, "\"%.*s\"%s: %s", len, script->answer,
-       script->closes ? ", closed" : "", peer_strerror(got));
+       script->closes ? ", closed" : "", conn_strerror(got));
     ok(text_set_is_undone(got) == script->undone, "... may it be sent again?");
     server_drop(&server);
-    ok(server_connect(&server, PEER_LOST, true) == PEER_NO_FENCE && !server.memc,
+    ok(server_connect(&server, CONN_LOST, true) == CONN_NO_FENCE && !server.memc,
        "... nothing would tell when an unanswered one is done");
     server_kill(&peer);
 }
@@ -128,7 +128,7 @@ static void test_script(const struct script *script)
 int main(void)
 {
     scratch_enter();
-    stop_prepare();
+    signals_prepare();
     for (size_t i = 0; i < sizeof SCRIPT / sizeof *SCRIPT; i++)
         test_script(&SCRIPT[i]);
     return done_testing();
