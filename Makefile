@@ -69,12 +69,12 @@ $(B)/appsinstalled.pb-c.c $(B)/appsinstalled.pb-c.h &: proto/appsinstalled.proto
 	@mkdir -p $(B)
 	$(call Q,GEN )$(PROTOC_C) --proto_path=proto --c_out=$(B) $<
 
-# Unit tests: one program a module.
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(sort $(wildcard tests/unit/*.c)))
+# Unit tests: one program a module, in the folder of its room.
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(sort $(wildcard tests/unit/*/*.c)))
 
 $(B)/unit/%.t: tests/unit/%.c $(B)/libmemc.a
-	@mkdir -p $(B)/unit
-	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(NO_LTO) -Itests -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(B)/libmemc.a \
+	@mkdir -p $(@D)
+	$(call Q,LINK)$(CC) $(ALL_CFLAGS) $(NO_LTO) -Itests/lib -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(B)/libmemc.a \
 		$(MEMCACHED) $(PROTOBUF)
 
 # Fuzz targets: with replay.c each is a test that runs over its corpus; with libFuzzer it makes its own inputs.
@@ -94,7 +94,7 @@ $(FUZZERS:%=%.o): $(B)/fuzz/%.o: tests/fuzz/%.c | $(B)/appsinstalled.pb-c.h
 	@mkdir -p $(B)/fuzz
 	$(call Q,CC  )$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/mksample: tests/mksample.c $(wildcard tests/mksample_*.h)
+$(B)/mksample: tools/mksample.c $(wildcard tools/mksample_*.h)
 	@mkdir -p $(B)
 	$(call Q,CC  )$(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(CFLAGS) -o $@ $<
 
@@ -108,19 +108,19 @@ endif
 
 # What is missing is installed first, so these make the rest in a second run of make.
 demo:
-	tests/setup run
+	tools/setup run
 	@$(MAKE) --no-print-directory all $(B)/mksample
-	MKSAMPLE=$(B)/mksample tests/demo
+	MKSAMPLE=$(B)/mksample tools/demo
 
 check:
-	tests/setup check
+	tools/setup check
 	@$(MAKE) --no-print-directory check-installed
 
-TESTS ?= $(sort $(wildcard tests/*.t tests/faults/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS)
+TESTS ?= $(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS)
 JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
-# Only the tests, for those who have everything: make check-installed TESTS=tests/sink.t
+# Only the tests, for those who have everything: make check-installed TESTS=tests/filter/sink.t
 check-installed: tests-built
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
@@ -129,7 +129,7 @@ tests-built: all $(BIN)/memc_load $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
 
 # The catalogue of faults: every case in tests/faults/cases, slow sweeps in full, and a table of what came out.
 faults:
-	tests/setup check
+	tools/setup check
 	@$(MAKE) --no-print-directory faults-installed
 
 faults-installed: all $(BIN)/memc_load $(B)/mksample
@@ -143,7 +143,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 
 # The whole suite with the sanitizers watching; what they find ends the program.
 check-san:
-	tests/setup check
+	tools/setup check
 	@$(MAKE) --no-print-directory check-installed VARIANT=san HARDEN=-fPIE HARDEN_LD=-pie \
 		CFLAGS='-O1 -g $(SANITIZE)'
 
@@ -163,29 +163,29 @@ $(FUZZ_RUNS): fuzz-%: fuzzers
 	tests/fuzz/run $* $(SECONDS)
 
 fuzzers:
-	tests/setup check
+	tools/setup check
 	@$(MAKE) --no-print-directory $(FUZZ_VARIANT) $(FUZZ_NAMES:%=build/fuzz/fuzz/%)
 
 # The same under valgrind, which needs much time: memory errors and leaks fail the test.
 check-valgrind:
-	tests/setup check
+	tools/setup check
 	@$(MAKE) --no-print-directory tests-built
-	MKSAMPLE=$(abspath $(B)/mksample) tests/valgrind
+	MKSAMPLE=$(abspath $(B)/mksample) tests/run/valgrind
 
 # Kills a process of a load, runs it again, compares: make crash ROUNDS=200, and what a failed round says to play it again.
 ROUNDS ?= 20
 SEED   ?= 1
 crash: all $(BIN)/memc_load $(B)/mksample
-	env --default-signal=INT,HUP,TERM tests/crash.py --bin $(abspath $(BIN)) --mksample $(abspath $(B)/mksample) \
+	env --default-signal=INT,HUP,TERM tests/lib/crash.py --bin $(abspath $(BIN)) --mksample $(abspath $(B)/mksample) \
 		--rounds $(ROUNDS) --seed $(SEED)
 
 # Memory and descriptors while 0.1, 1 and 10 million records go through one pipeline.
 soak: all $(B)/mksample
-	tests/soak --mksample $(B)/mksample
+	tests/run/soak --mksample $(B)/mksample
 
 lint:
-	tests/setup check
-	tests/lint
+	tools/setup check
+	tests/run/lint
 
 # Measures; nothing is judged by it. make bench BENCH_ARGS='--row pipeline.zcat --rounds 3'
 bench: all $(B)/mksample
@@ -231,11 +231,11 @@ dist:
 	gzip -9nf "$(DIST)"
 
 distcheck: dist
-	tests/distcheck "$(DIST).gz"
+	tests/run/distcheck "$(DIST).gz"
 
 # Needs debhelper, lintian and what debian/control names.
 deb: dist
-	prove -v tests/deb :: "$(abspath $(DIST)).gz" "$(abspath $(DIST_DIR))/deb"
+	prove -v tests/run/deb :: "$(abspath $(DIST)).gz" "$(abspath $(DIST_DIR))/deb"
 
 clean:
 	rm -rf build memc_route memc_sink
@@ -257,7 +257,7 @@ help:
 	@echo 'make deb           build/deb/memc-load_VERSION_ARCH.deb, likewise'
 	@echo 'make clean         remove what was built'
 
--include $(wildcard $(B)/*.d) $(wildcard $(B)/lib/*/*.d) $(wildcard $(B)/unit/*.d) $(wildcard $(B)/fuzz/*.d)
+-include $(wildcard $(B)/*.d) $(wildcard $(B)/lib/*/*.d) $(wildcard $(B)/unit/*/*.d) $(wildcard $(B)/fuzz/*.d)
 
 .PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
 	bench install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb

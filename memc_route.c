@@ -9,7 +9,7 @@
  *   lib/route/fifos.c     the FIFOs, and which lines they took
  *   lib/io/outbuf.c      whole lines out, under a lock, whoever else writes there
  *   lib/filter/rejects.c     bad lines: given back, complained about
- *   lib/filter/tally.c       the counters, their sum and their two forms; lib/filter/summary.c
+ *   lib/route/route_tally.c the counters, their sum and their two forms; lib/filter/summary.c
  * tells them lib/process/signals.c        a clean end by signal
  *
  * Lines go out as they came: a FIFO carries the input's own bytes, so that any

@@ -19,7 +19,7 @@
  *   lib/io/linefile.c      a file of lines given back
  *   lib/sink/verdict.c     what is said in the end
  *   lib/sink/query_counters.c         --counters: what a server says of itself
- *   lib/filter/tally.c       the counters, their sum and their two forms; lib/filter/summary.c
+ *   lib/sink/sink_tally.c the counters, their sum and their two forms; lib/filter/summary.c
  * tells them lib/process/signals.c        a clean end by signal
  *
  * Memory is bounded: the input's buffer holds one longest line and a read; the

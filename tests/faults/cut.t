@@ -1,7 +1,7 @@
 #!/bin/sh
 # A connection that is cut after N bytes of the answers to stores, N from 1 to 500: under `make faults` all of them for a
 # reset, and for an end those around a whole answer; else some. No record is lost, and none is counted as stored whose answer (24 bytes) had not come whole.
-. "$(dirname "$0")/../harness.sh"
+. "$(dirname "$0")/../lib/harness.sh"
 
 sink=$BIN/memc_sink
 ANSWER_BYTES=24

@@ -13,7 +13,7 @@ if [ -z "${FULL_MOUNTS:-}" ]; then
     done
     FULL_MOUNTS=none
 fi
-. "$(dirname "$0")/../harness.sh"
+. "$(dirname "$0")/../lib/harness.sh"
 
 sink=$BIN/memc_sink
 route=$BIN/memc_route

@@ -2,7 +2,7 @@
 # memc_sink and a server that means harm once it has been taken for a memcached: silence, slowness, too few answers, too
 # many, others, huge lengths. Whatever it does: an end within the limits, by an exit status and not by a crash, and no
 # record counted as stored without an answer that said so.
-. "$(dirname "$0")/../harness.sh"
+. "$(dirname "$0")/../lib/harness.sh"
 
 sink=$BIN/memc_sink
 LIMIT=60

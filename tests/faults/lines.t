@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bad and odd lines, case by case: each gets the outcome that was worked out by hand, what is stored is held byte for byte,
-# and what is not comes back as it was. (tests/record.t has all of them together, through the whole pipeline.)
-. "$(dirname "$0")/../harness.sh"
+# and what is not comes back as it was. (tests/filter/record.t has all of them together, through the whole pipeline.)
+. "$(dirname "$0")/../lib/harness.sh"
 
 sink=$BIN/memc_sink
 asan=$(grep -aq __asan_init "$sink" && echo yes)
@@ -15,7 +15,7 @@ sum_of() { # ERE: the outcomes that match it
 
 lines_of_case() { # N
     fault "$1"
-    bounded "$PYTHON" "$TESTS/record_lines.py" case.tsv case.outcomes "$1" || bail 'no lines'
+    bounded "$PYTHON" "$TESTS/lib/record_lines.py" case.tsv case.outcomes "$1" || bail 'no lines'
     rm -f rejects
     dump "$A" --command flush_all >/dev/null
     status 0 'all its lines' -- "$sink" -v -e none --max-line 2M -s stats.json -r rejects "$A" case.tsv
@@ -58,7 +58,7 @@ fi
 
 note 'rejects, replayed'
 fault 65
-"$PYTHON" "$TESTS/record_lines.py" all.tsv all.outcomes
+"$PYTHON" "$TESTS/lib/record_lines.py" all.tsv all.outcomes
 reasons() { sed -n 's/.*line [0-9]*: //p' err; }
 rm -f rejects
 status 0 'all lines' -- "$sink" -v -e none -s stats.json -r rejects "$A" all.tsv

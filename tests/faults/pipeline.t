@@ -1,7 +1,7 @@
 #!/bin/sh
 # memc_load when a part of its pipeline is killed, or has nothing to do for long.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
-. "$(dirname "$0")/../harness.sh"
+. "$(dirname "$0")/../lib/harness.sh"
 
 start_four
 mkdir slow
@@ -65,7 +65,7 @@ touch go
 finish 137 load 'memc_load ends by its status'
 is "$(jq -c '[.verdict,.reason,.exit]' stats)" '["failed","failed",137]' 'the file is not loaded'
 is "$(names d)" 'a.tsv.gz ' 'and keeps its name'
-not_ok 'half a line is no record' -- "$PYTHON" "$TESTS/dump.py" "$ADDR_idfa" --get idfa:half
+not_ok 'half a line is no record' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_idfa" --get idfa:half
 lost "$(($(jq .stored stats) - $(in_all_servers)))" 'what is called stored is held'
 is "$(names work)" '' 'nothing is left'
 status 0 'the same file again' -- ./load -s stats d/a.tsv.gz

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Servers that are away, stopped, slow, full, shared or none: what tests/server.t does not look at.
-. "$(dirname "$0")/../harness.sh"
+# Servers that are away, stopped, slow, full, shared or none: what tests/filter/server.t does not look at.
+. "$(dirname "$0")/../lib/harness.sh"
 
 sink=$BIN/memc_sink
 

@@ -1,0 +1,68 @@
+#!/bin/sh
+# The units of systemd in extra/systemd: systemd has nothing against them, and their commands, run by hand, do what they
+# are for: the sink is started anew while routers wait, and no line is lost.
+. "$(dirname "$0")/../lib/harness.sh"
+
+command -v systemd-analyze >/dev/null || skip_all 'systemd is not installed'
+units=$TOP/extra/systemd
+
+note 'systemd-analyze'
+for unit in memc_sink memc_fifo; do
+    # Wherever systemd looks for programs: here they are beside the test.
+    sed "s|^ExecStart=memc_sink|ExecStart=$BIN/memc_sink|" "$units/$unit@.service" >"$unit@.service"
+done
+for type in idfa gaid adid dvid; do
+    status 0 "verify, $type" -- env SYSTEMD_LOG_LEVEL=info systemd-analyze verify --man=no "./memc_sink@$type.service" "./memc_fifo@$type.service"
+    is "$(cat out err)" '' 'it has nothing to say'
+done
+sed -i 's/^Restart=on-failure/Restart=on-failures/' memc_fifo@.service
+systemd-analyze verify --man=no ./memc_fifo@idfa.service >out 2>&1
+file_like out 'on-failures' 'it would have'
+for unit in memc_sink memc_fifo; do
+    status 0 "$unit: little is left open" -- systemd-analyze security --offline=true --no-pager --threshold=25 "$units/$unit@.service"
+done
+
+note 'the commands'
+# shellcheck disable=SC2016 # systemd's, and the shell's in the end
+# SETTING of UNIT for idfa, with the folders below the test's. What systemd splits into words is that for a shell, too.
+command_of() { # UNIT SETTING
+    sed -n -e ':more' -e '/\\$/{N;s/\\\n *//;b more' -e '}' -e "s/^$2=//p" "$units/$1@.service" |
+        sed -e "s|%t|$T/run|g; s|%S|$T/state|g; s|%i|idfa|g; s|^memc_sink|$BIN/memc_sink|; s|systemd-notify --ready|touch $T/ready|" -e 's|\${SERVER}|"&"|'
+}
+mkdir -p run/memc_sink state/memc_sink
+start_memcached idfa
+for try in first second; do
+    status 0 "the FIFO is made: $try time" -- sh -c "$(command_of memc_fifo ExecStartPre)"
+done
+is "$(stat -c '%F %a' run/memc_sink/idfa)" 'fifo 660' 'it is one, for the group'
+command_of memc_fifo ExecStart >holds
+background holder sh -c "exec $(cat holds)"
+until_true test -e ready || bail 'the holder is not ready'
+command_of memc_sink ExecStart >starts
+start() { # as systemd does, with an environment
+    # shellcheck disable=SC2154 # set by start_memcached
+    background "$1" env "SERVER=$ADDR_idfa" 'OPTIONS=--batch 7' sh -c "exec $(cat starts)"
+}
+start life1
+printf 'idfa\tone\t1\t2\t3\n' >run/memc_sink/idfa
+eventually 'a line is stored' -- has_key "$ADDR_idfa" idfa:one
+send TERM life1 # systemctl restart
+finish 0 life1 'the sink ends by TERM'
+printf 'idfa\ttwo\t1\t2\t3\nidfa\tbad\n' >run/memc_sink/idfa # no reader is missed
+start life2
+eventually 'what came meanwhile is stored by the next one' -- has_key "$ADDR_idfa" idfa:two
+send TERM holder # systemctl stop memc_fifo@idfa, then the sink
+finish 143 holder 'the FIFO is let go'
+# shellcheck disable=SC2016 # the inner shell's
+background writer sh -c 'for n in $(seq 1000); do printf "idfa\tlast%s\t1\t2\t3\n" $n; done >run/memc_sink/idfa'
+finish 0 writer 'lines come until the end'
+send TERM life2
+finish 0 life2 'the sink reads them all'
+is "$(stat_of "$ADDR_idfa" curr_items)" 1002 'all is stored'
+is "$(cat life1.out life2.out | jq -c '[.type,.stored,.invalid,.exit]' | tr '\n' ' ')" '["idfa",1,0,0] ["idfa",1001,1,0] ' "the journal has each life's counters"
+is "$(cat state/memc_sink/idfa.rejects)" "$(printf 'idfa\tbad')" 'and the state folder the bad lines'
+background wrong env SERVER= OPTIONS= sh -c "exec $(cat starts)"
+finish 64 wrong 'without an address it ends by 64'
+file_like "$units/memc_sink@.service" '^RestartPreventExitStatus=.*64' 'which no restart mends'
+
+done_testing

@@ -1,0 +1,99 @@
+#!/bin/sh
+# memc_sink --verify: compares what the server holds with a file, and stores nothing.
+. "$(dirname "$0")/../lib/harness.sh"
+
+sink=$BIN/memc_sink
+sums='[.lines,.blank,.invalid,.refused,.verified,.missing,.differing,.undelivered,.exit]'
+
+start_memcached m
+A=$(addr m)
+
+sample --lines 5000 --types idfa --bad 0.005 --odd 0.05 >idfa.tsv
+status 0 'load' -- "$sink" -T idfa "$A" idfa.tsv
+dump "$A" --flags >before
+model sink idfa.tsv --type idfa >want.json
+ok_count=$(jq .ok want.json)
+blank=$(jq .blank want.json)
+invalid=$(jq .invalid want.json)
+
+note 'all is there'
+sets=$(stat_of "$A" cmd_set)
+status 0 'verify' -- "$sink" --verify -T idfa -s stats.json -r rejects "$A" idfa.tsv
+json stats.json "$sums" "[5000,$blank,$invalid,0,$ok_count,0,0,0,0]" 'every record is verified'
+json stats.json .mode '"verify"' 'the mode is in the counters'
+is "$(stat_of "$A" cmd_set)" "$sets" 'nothing was stored'
+dump "$A" --flags >after
+is_file after before 'the server holds what it held'
+model rejects idfa.tsv --type idfa >want.rejects
+is_file rejects want.rejects 'rejects are the invalid lines'
+
+note 'something else is there'
+key=$(grep -aE '^idfa[[:blank:]][0-9a-f]{32}[[:blank:]]-?[0-9.]+[[:blank:]]-?[0-9.]+[[:blank:]][0-9,]+$' idfa.tsv | sed -n 100p | cut -f 2)
+dump "$A" --get "idfa:$key" >value
+# The same length, one bit of the last byte: lon's sign.
+{
+    head -c -1 value
+    tail -c 1 value | tr '\000-\377' '\200-\377\000-\177'
+} >other
+dump "$A" --set "idfa:$key" <other
+status 65 'a byte differs' -- "$sink" --verify -T idfa -s stats.json "$A" idfa.tsv
+json stats.json "$sums" "[5000,$blank,$invalid,0,$((ok_count - 1)),0,1,0,65]" 'one differs'
+file_unlike err "$key" 'no device id in the message'
+head -c -1 value | dump "$A" --set "idfa:$key"
+status 65 'the value is shorter' -- "$sink" --verify -T idfa -s stats.json "$A" idfa.tsv
+json stats.json .differing 1 'one differs'
+{
+    cat value
+    printf '\0'
+} | dump "$A" --set "idfa:$key"
+status 65 'the value is longer' -- "$sink" --verify -T idfa -s stats.json "$A" idfa.tsv
+json stats.json .differing 1 'one differs'
+dump "$A" --command "delete idfa:$key" >/dev/null
+status 65 'the key is gone' -- "$sink" --verify -T idfa -s stats.json "$A" idfa.tsv
+json stats.json "$sums" "[5000,$blank,$invalid,0,$((ok_count - 1)),1,0,0,65]" 'one is missing'
+dump "$A" --set "idfa:$key" <value
+status 0 'repaired' -- "$sink" --verify -T idfa "$A" idfa.tsv
+dump "$A" --command flush_all >/dev/null
+status 65 'an empty server' -- "$sink" --verify -T idfa -e none -s stats.json "$A" idfa.tsv
+json stats.json '[.verified,.missing]' "[0,$ok_count]" 'all are missing, whatever the limit of errors'
+
+note 'a key that comes again'
+sample --lines 8000 --keys 40 --types idfa >keys.tsv
+status 0 'load' -- "$sink" "$A" keys.tsv
+for batch in 1 3 1024; do
+    status 0 "earlier values are not held against it, batches of $batch" -- "$sink" --verify -b $batch -s stats.json "$A" keys.tsv
+    json stats.json '[.lines,.verified,.missing,.differing]' '[8000,8000,0,0]' 'all are verified'
+done
+tac keys.tsv >yek.tsv
+status 65 'the same lines backwards' -- "$sink" --verify -s stats.json "$A" yek.tsv
+awk -F '\t' '{ n[$2]++ } END { for (id in n) if (n[id] > 1) k++; print k }' keys.tsv >twice
+is "$(jq '.verified + .differing' stats.json)" 8000 'each line is judged'
+is "$(jq '.differing > 0 and .verified >= 40' stats.json)" true 'what follows the last value differs'
+
+note 'too many differences'
+sample --lines 60000 --types idfa --id-digits 245 --max-apps 1 >old.tsv
+sed 's/$/,1/' old.tsv >new.tsv
+start_memcached big -m 1024
+B=$(addr big)
+status 0 'load' -- "$sink" "$B" old.tsv
+status 71 'differing keys fill 8 MiB' -- "$sink" --verify -s stats.json "$B" new.tsv
+json stats.json .exit 71 'it gives up'
+
+note 'over-size records are refused, not judged'
+{
+    printf 'idfa\tbig\t1\t2\t'
+    yes 4294967295 | head -n 250000 | tr '\n' , | sed 's/,$//'
+    printf '\nidfa\tsmall\t1\t2\t3\n'
+} >size.tsv
+printf 'idfa\tsmall\t1\t2\t3\n' >small.tsv
+status 0 'load what fits' -- "$sink" "$B" small.tsv
+status 0 'verify both' -- "$sink" --verify -e none --max-line 8M -s stats.json -r size.rejects "$B" size.tsv
+json stats.json "$sums" '[2,0,0,1,1,0,0,0,0]' 'one refused, one verified'
+head -n 1 size.tsv >want
+is_file size.rejects want 'the refused one is rejected'
+
+note 'the server is away'
+stop_memcached big
+status 69 'never reached' -- "$sink" --verify -R 1 -t 300ms "$B" small.tsv
+
+done_testing
