@@ -62,7 +62,7 @@ is "$(cat files/both.tsv.gz)" x 'which stays'
 file_like err 'both' 'and is named'
 for name in one two; do
     read -r pid <"run/$(echo "$T/$name.sock" | tr / %).pid"
-    tap_children="$tap_children $pid"
+    kill_at_exit "$pid"
     echo value | dump "$T/$name.sock" --set key
 done
 # shellcheck disable=SC2086 # words

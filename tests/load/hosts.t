@@ -86,7 +86,7 @@ reachable() { ssh -n -F ssh/config "$1" true; }
 start_host() { # NAME NETWORK
     unshare --net --uts --pid --fork --kill-child --mount-proc "$T/host" "$1" "$2" >"$1.err" 2>&1 &
     eval "PID_$1=$!"
-    tap_children="$tap_children $!"
+    kill_at_exit "$!"
     until_true first_of "$1" || bail "host $1 does not start"
     ip link add "to_$1" type veth peer name eth0 netns "$(first_of "$1")" || bail "no link to host $1"
     ip addr add "$2.1/24" dev "to_$1"
