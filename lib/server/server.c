@@ -5,7 +5,6 @@
 #include "process/signals.h"
 #include "server/fence.h"
 #include "server/probe.h"
-#include "server/server_stats.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -112,7 +111,7 @@ static enum conn_status fence_off(struct server *server, in_port_t old_port)
     if (!address_is_local_socket(server->address))
         return fence_wait(server->address, old_port, memcached_server_srcport(instance(server)),
                           server->timeout_ms, &server->retry);
-    server_read_counters(server->address, server->timeout_ms, &now);
+    counters_read(server->address, server->timeout_ms, &now);
     return counters_restarted(&server->counters, &now) ? CONN_OK : CONN_NO_FENCE;
 }
 
@@ -190,8 +189,7 @@ static enum conn_status note_connected(struct server *server)
         return CONN_OK;
     }
     server->connected_before = true;
-    enum conn_status conn =
-        server_read_counters(server->address, server->timeout_ms, &server->counters);
+    enum conn_status conn = counters_read(server->address, server->timeout_ms, &server->counters);
     return conn == CONN_NO_RESOURCES ? conn : CONN_OK;
 }
 
@@ -283,45 +281,4 @@ void server_close(struct server *server)
     if (server->memc)
         memcached_free(server->memc);
     server->memc = NULL;
-}
-
-struct stat_target {
-    const char *name;
-    int64_t *value;
-};
-
-static void take_stat(void *context, struct slice name, struct slice value)
-{
-    uint64_t number;
-
-    for (const struct stat_target *target = context; target->name; target++)
-        if (slice_equal(name, slice_of(target->name)) && number_u64(value, &number) &&
-            number <= INT64_MAX)
-            *target->value = (int64_t)number;
-}
-
-enum conn_status server_read_counters(const struct address *address, int timeout_ms,
-                                      struct counters *counters)
-{
-    struct counters c = COUNTERS_UNKNOWN;
-    int64_t now = -1, uptime = -1, proxied = -1;
-    struct stat_target general[] = {{"pid", &c.pid},
-                                    {"time", &now},
-                                    {"uptime", &uptime},
-                                    {"evictions", &c.evictions},
-                                    {"slab_reassign_evictions_nomem", &c.nomem},
-                                    {"cmd_flush", &c.cmd_flush},
-                                    {"proxy_conn_requests", &proxied},
-                                    {NULL, NULL}};
-
-    enum conn_status conn = stats_read(address, "stats", timeout_ms, take_stat, general);
-    if (conn == CONN_OK) {
-        struct stat_target settings[] = {{"item_size_max", &c.item_size_max}, {NULL, NULL}};
-        conn = stats_read(address, "stats settings", timeout_ms, take_stat, settings);
-    }
-    if (now >= 0 && uptime >= 0)
-        c.start = now - uptime;
-    /* memcached's own proxy tells of itself, not of the servers that store. */
-    *counters = proxied < 0 ? c : COUNTERS_UNKNOWN;
-    return conn;
 }

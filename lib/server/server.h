@@ -2,8 +2,9 @@
  * server: one connection to one memcached server, by libmemcached.
  *
  * Opens it so that the library's traps are shut (doc: docs/libmemcached.md),
- * reconnects, and reads the server's counters. What is sent over it is the
- * business of wire, text_set and verify: only these four know libmemcached.
+ * reconnects, and reads the server's counters when it is first reached. What is
+ * sent over it is the business of wire, text_set and verify: only these four
+ * know libmemcached.
  */
 #ifndef MEMC_SERVER_H
 #define MEMC_SERVER_H
@@ -90,12 +91,5 @@ void server_drop(struct server *server);
 
 /* Ends it in good order; nothing may be outstanding. */
 void server_close(struct server *server);
-
-/*
- * Reads the counters on connections of their own; what cannot be read is -1.
- * Returns CONN_OK or why not all was read.
- */
-enum conn_status server_read_counters(const struct address *address, int timeout_ms,
-                                      struct counters *counters);
 
 #endif

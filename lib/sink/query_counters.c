@@ -34,7 +34,6 @@ static void ask_list(const struct sink_options *options, const char *member, con
 int query_counters(const struct sink_options *options, struct json *json)
 {
     struct server server;
-    const struct counters *c = &server.counters;
 
     server_init(&server, &options->address, options->timeout_ms, options->retry_ms);
     enum conn_status conn = server_connect(&server, CONN_OK, false);
@@ -47,12 +46,8 @@ int query_counters(const struct sink_options *options, struct json *json)
     server_close(&server);
     json_begin(json);
     json_string(json, "server", options->address.text);
-    json_count_or_null(json, "pid", c->pid);
-    json_count_or_null(json, "start", c->start);
-    json_count_or_null(json, "evictions", c->evictions);
-    json_count_or_null(json, "nomem", c->nomem);
-    json_count_or_null(json, "cmd_flush", c->cmd_flush);
-    json_count_or_null(json, "item_size_max", c->item_size_max);
+    for (const struct counter *each = COUNTERS; each->member; each++)
+        json_count_or_null(json, each->member, counters_value(&server.counters, each));
     if (options->common.verbose) {
         ask_list(options, "stats", "stats", json);
         ask_list(options, "settings", "stats settings", json);

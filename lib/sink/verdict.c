@@ -66,7 +66,7 @@ int verdict_on_retention(struct sink *sink)
     struct counters after = COUNTERS_UNKNOWN;
     /* A clean end has no time for asking a server that was given up. */
     if (!signals_stopped_by() || sink_failure(sink) == CONN_OK)
-        conn = server_read_counters(&options->address, options->timeout_ms, &after);
+        conn = counters_read(&options->address, options->timeout_ms, &after);
     if (conn == CONN_NO_RESOURCES)
         return STATUS_OSERR;
     sink->tally.evictions = counters_evicted(before, &after);

@@ -293,6 +293,9 @@ json stats.json '[.evictions,.doubt]' '[null,"unproven"]' 'prove nothing'
 start_hostile fake fake --no-stats
 status 0 'the same with --allow-evictions' -- "$sink" --allow-evictions "$(addr fake)" few.tsv
 send KILL fake
+fault 76
+fake_case 0 400 0 'a version that has no slab_reassign_evictions_nomem' -- --modern
+json stats.json '[.evictions,.doubt]' '[0,null]' 'nothing was evicted'
 
 fault 14
 note 'no memcached'

@@ -8,12 +8,12 @@
   hostile.py http | redis | tls | smtp answers as such a server does
   hostile.py noise                     answers everything by bytes that mean nothing
                                        (all of these: --record FILE adds what comes in to FILE)
-  hostile.py fake [--status HEX] [--after N] [--sets HOW] [--stats HOW] [--no-stats] [--proxied] [--item-size N]
-                 [--delay S]
+  hostile.py fake [--status HEX] [--after N] [--sets HOW] [--stats HOW] [--no-stats] [--modern] [--proxied]
+                 [--item-size N] [--delay S]
                                        a memcached that stores nothing: answers sets by success, and from set N on by
                                        this status of the binary protocol, or in one of the ways of class Sets below;
-                                       its statistics likewise (class Stats), or as memcached's own proxy has them. It counts
-                                       `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
+                                       its statistics likewise (class Stats), or as memcached's own proxy has them, or
+                                       without the counter that went in 1.6.34 (--modern). It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
   hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
                                        passes everything to a real server; once N bytes of answers (to sets) have gone
                                        through, resets (or ends) that connection, then serves all later ones, until FILE
@@ -254,8 +254,9 @@ class Fake:
             return [(b"%d:addr" % number, b"tcp:127.0.0.1:%d" % port) for number, port in enumerate(list(self.ports))]
         now = int(time.time())
         proxy = [(b"proxy_conn_requests", b"7")] if self.options.proxied else []
-        return proxy + [(b"pid", b"1"), (b"uptime", b"%d" % (now - self.start)), (b"time", b"%d" % now), (b"version", b"1.6.18"), (b"evictions", b"0"),
-                (b"slab_reassign_evictions_nomem", b"0"), (b"cmd_flush", b"0"), (b"curr_items", b"0"), (b"limit_maxbytes", b"67108864"),
+        nomem = [] if self.options.modern else [(b"slab_reassign_evictions_nomem", b"0")]
+        return proxy + nomem + [(b"pid", b"1"), (b"uptime", b"%d" % (now - self.start)), (b"time", b"%d" % now), (b"version", b"1.6.18"), (b"evictions", b"0"),
+                (b"cmd_flush", b"0"), (b"curr_items", b"0"), (b"limit_maxbytes", b"67108864"),
                 (b"cmd_set", b"%d" % self.sets), (b"acknowledged", b"%d" % self.acknowledged)]
 
     def set_status(self):
@@ -420,6 +421,7 @@ def parse_arguments():
     parser.add_argument("--status", type=lambda text: int(text, 16), default=0)
     parser.add_argument("--after", type=int, default=1)
     parser.add_argument("--no-stats", action="store_true")
+    parser.add_argument("--modern", action="store_true")
     parser.add_argument("--proxied", action="store_true")
     parser.add_argument("--item-size", type=int, default=1 << 20)
     parser.add_argument("--upstream")

@@ -1,4 +1,4 @@
-/* counters: what two readings of a server's counters prove. */
+/* doubt: what two readings of a server's counters prove. */
 #include "server/doubt.h"
 #include "tap.h"
 
@@ -80,7 +80,12 @@ static const struct {
      -1},
     {"no start", {100, -1, 50, 5, 2, 1048576}, DOUBT_UNPROVEN, DOUBT_NONE, false, -1},
     {"no evictions", {100, 1000000, -1, 5, 2, 1048576}, DOUBT_UNPROVEN, DOUBT_NONE, false, -1},
-    {"no nomem", {100, 1000000, 50, -1, 2, 1048576}, DOUBT_UNPROVEN, DOUBT_NONE, false, -1},
+    {"nomem gone meanwhile",
+     {100, 1000000, 50, -1, 2, 1048576},
+     DOUBT_UNPROVEN,
+     DOUBT_NONE,
+     false,
+     -1},
     {"no flushes", {100, 1000000, 50, 5, -1, 1048576}, DOUBT_UNPROVEN, DOUBT_NONE, false, -1},
     {"no flushes, one eviction",
      {100, 1000000, 51, 5, -1, 1048576},
@@ -117,7 +122,7 @@ static void test_pairs(void)
 static void test_known(void)
 {
     struct counters c = BEFORE;
-    int64_t *const PART[] = {&c.pid, &c.start, &c.evictions, &c.nomem, &c.cmd_flush};
+    int64_t *const PART[] = {&c.pid, &c.start, &c.evictions, &c.cmd_flush};
 
     ok(counters_known(&c), "all read");
     for (size_t i = 0; i < COUNT(PART); i++) {
@@ -126,14 +131,30 @@ static void test_known(void)
         ok(!counters_known(&c), "part %zu was not read", i);
         *PART[i] = saved;
     }
-    c.item_size_max = -1;
-    ok(counters_known(&c), "the item size is not needed");
+    c.item_size_max = c.nomem = -1;
+    ok(counters_known(&c), "the item size and what newer versions lack are not needed");
     c = COUNTERS_UNKNOWN;
     ok(!counters_known(&c) && c.pid == -1 && c.item_size_max == -1, "nothing read");
     ok(counters_doubt(&c, &BEFORE, false) == DOUBT_UNPROVEN, "no reading before");
     ok(counters_doubt(&c, &BEFORE, true) == DOUBT_NONE, "... excused");
     struct counters zero = {0};
     ok(counters_known(&zero), "zero is a value");
+}
+
+/* A counter that a version does not have is no unreadable counter. */
+static void test_absent(void)
+{
+    struct counters before = BEFORE, after;
+
+    before.nomem = -1;
+    after = before;
+    ok(counters_doubt(&before, &after, false) == DOUBT_NONE, "fault 76: no nomem in both readings");
+    ok(counters_evicted(&before, &after) == 0, "... nothing was evicted");
+    after.evictions += 3;
+    ok(counters_doubt(&before, &after, false) == DOUBT_EVICTED, "... evictions are seen");
+    ok(counters_evicted(&before, &after) == 3, "... and counted");
+    ok(counters_doubt(&before, &BEFORE, false) == DOUBT_UNPROVEN, "... nomem that came meanwhile");
+    ok(counters_evicted(&before, &BEFORE) == -1, "... leaves evictions unknown");
 }
 
 /* A server may say anything. */
@@ -157,6 +178,7 @@ int main(void)
 {
     test_pairs();
     test_known();
+    test_absent();
     test_extremes();
     ok(doubt_name(DOUBT_NONE) == NULL, "no doubt has no name");
     is_str(doubt_name(DOUBT_UNPROVEN), "unproven", "names");

@@ -16,7 +16,7 @@ static struct counters read_counters(const struct address *address)
 {
     struct counters c;
 
-    server_read_counters(address, TIMEOUT_MS, &c);
+    counters_read(address, TIMEOUT_MS, &c);
     return c;
 }
 
@@ -30,7 +30,10 @@ static void test_counters(bool local)
     struct counters c = read_counters(&at.address);
     ok(c.pid == at.pid && c.pid == server_stat(&at, "", "pid"), "the server's pid");
     ok(c.item_size_max == 2097152, "its largest item");
-    ok(c.evictions == 0 && c.nomem == 0 && c.cmd_flush == 0, "nothing was evicted or flushed");
+    ok(c.evictions == 0 && c.cmd_flush == 0, "nothing was evicted or flushed");
+    ok(c.nomem == server_stat(&at, "", "slab_reassign_evictions_nomem"),
+       "a counter that newer versions do not have: as the server says");
+    ok(counters_known(&c), "... it is not needed");
     long long start = server_stat(&at, "", "time") - server_stat(&at, "", "uptime");
     ok(c.start - start <= 1 && start - c.start <= 1,
        "its start, but for a clock that ticks between two readings");
@@ -70,7 +73,7 @@ static void test_evictions(void)
               nomem = server_stat(&at, "", "slab_reassign_evictions_nomem");
     ok(evictions > 0 && after.evictions == evictions && after.nomem == nomem, "%lld evictions",
        evictions);
-    ok(counters_evicted(&before, &after) == evictions + nomem, "... are told");
+    ok(counters_evicted(&before, &after) == evictions + (nomem < 0 ? 0 : nomem), "... are told");
     ok(counters_doubt(&before, &after, false) == DOUBT_EVICTED, "... and leave a doubt");
     server_kill(&at);
 }

@@ -122,7 +122,7 @@ static void test_restarted(bool local)
     is_u64(wrong_numbers(&at, 701 + 2 * BATCH, RECORDS), 0,
            "... the new server has the later ones");
     struct counters after;
-    server_read_counters(&at.address, TIMEOUT_MS, &after);
+    counters_read(&at.address, TIMEOUT_MS, &after);
     ok(counters_restarted(&server.counters, &after), "... and its counters tell that it is new");
     store_close(store);
     server_kill(&at);
