@@ -133,6 +133,36 @@ check_members() { # PROGRAM FILE…
     compare page.members got.members "the page of $check_members_of has the members of its counters"
 }
 
+# ---- links
+
+# The pages of the project: those for readers of the source, all in Markdown.
+pages() { (cd "$TOP" && find . -maxdepth 2 -name '*.md' ! -path './build/*' | sed 's,^\./,,' | LC_ALL=C sort); }
+
+# Every [text](target) outside of code, one target a line.
+link_targets() { # FILE
+    awk '/^```/ { code = !code } !code' "$1" | grep -o '\]([^)]*)' | sed 's/^](//; s/)$//'
+}
+
+# The names of a page's headings as GitHub makes them: lower case, no punctuation, a hyphen for each space.
+anchors() { # FILE
+    awk '/^```/ { code = !code } !code' "$1" | sed -n 's/^##* //p' | tr '[:upper:]' '[:lower:]' |
+        sed 's/[^a-z0-9_ -]//g; s/ /-/g'
+}
+
+check_links() { # PAGE
+    broken=
+    for target in $(link_targets "$TOP/$1"); do
+        case $target in *://*) continue ;; esac
+        file=${target%%#*}
+        [ -n "$file" ] && file=$(dirname "$1")/$file || file=$1
+        [ -e "$TOP/$file" ] || broken="$broken $target"
+        case $target in
+            *#*) anchors "$TOP/$file" 2>/dev/null | grep -qxF -- "${target#*#}" || broken="$broken $target" ;;
+        esac
+    done
+    is "$broken" '' "each link of $1 leads somewhere"
+}
+
 # ---- examples
 
 # Splits standard input into files NAME.1, NAME.2, ...: blocks between lines of ```sh and ```.
@@ -194,6 +224,10 @@ check_program memc_route filter/common_options.h route/route_options.c
 check_program memc_sink filter/common_options.h sink/sink_options.c
 check_program memc_load
 
+note 'links'
+is "$([ "$(pages | wc -l)" -ge 6 ] && echo enough)" enough 'there are pages'
+for name in $(pages); do check_links "$name"; done
+
 if [ -z "${DOCS_NETWORK:-}" ] && ! ports_are_free; then
     skip 'no network of its own, and the ports 33013 to 33016 are taken' 'the examples'
     done_testing
@@ -226,7 +260,6 @@ rendered memc_sink | section EXAMPLES | indented_blocks memc_sink
 fenced_blocks readme <"$TOP/README.md"
 fenced_blocks cookbook <"$TOP/docs/cookbook.md"
 fenced_blocks faq <"$TOP/docs/faq.md"
-fenced_blocks migration <"$TOP/docs/migration.md"
 
 # The cookbook's other hosts: one that is reached by ssh, which is played here, and a web server.
 mkdir stubs host
@@ -239,14 +272,13 @@ chmod +x stubs/ssh
 
 run_blocks memc_route 5
 run_blocks memc_sink 7
-run_blocks readme 20
-run_blocks faq 5
-run_blocks migration 1
+run_blocks readme 9
+run_blocks faq 6
 background web "$PYTHON" -u -m http.server --bind 127.0.0.1 --directory files 0
 until_true grep -q port web.out || bail 'no web server'
 URL=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' web.out)
 export URL
-run_blocks cookbook 16
+run_blocks cookbook 35
 
 note 'counters for Prometheus'
 # The text format, strictly: https://prometheus.io/docs/instrumenting/exposition_formats/
@@ -256,7 +288,8 @@ check_metrics() { # FILE NAME
     is "$(grep -v '^#' "$1" | sed 's/ [^ ]*$//' | sort | uniq -d)" '' 'and each of its samples'
     is "$(awk '/^# TYPE/ { name = $3; next } /^[^#]/ && substr($0, 1, length(name) + 1) != name "{"' "$1")" '' 'below its type'
 }
-folder=run.cookbook.1/try
+recipe=$(grep -l '^mv memc_load.prom.new' cookbook.*)
+folder=run.$recipe/try
 check_metrics $folder/memc_load.prom 'the cookbook'
 is "$(grep -c '^memc_load_loaded{.*} 1$' $folder/memc_load.prom)" 2 'two files are loaded'
 is "$(grep 'outcome="stored"' $folder/memc_load.prom | sed 's/.* //' | tr '\n' ' ')" "$(jq -r .stored $folder/load.json | tr '\n' ' ')" 'with so many records'
@@ -267,7 +300,7 @@ is "$(grep '^memc_load_stored' $folder/memc_load.prom | awk '{ n += $NF } END { 
 jq -c '.file = ("a \"b\" \\c\nd é", "e")' $folder/load.json >odd.json
 printf '#!/bin/sh\ncp "%s/odd.json" load.json\n' "$T" >stubs/memc_load
 chmod +x stubs/memc_load
-(cd $folder && PATH=$T/stubs:$PATH bounded bash -e "$T/cookbook.1") >block.out 2>block.err
+(cd $folder && PATH=$T/stubs:$PATH bounded bash -e "$T/$recipe") >block.out 2>block.err
 check_metrics $folder/memc_load.prom 'odd names'
 file_like $folder/memc_load.prom '^memc_load_loaded\{file="a \\"b\\" \\\\c\\nd é"\} 1$' 'are escaped'
 rm stubs/memc_load
