@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLOSING_BYTES = 8 }; /* kept free for what closes the object */
+enum { CLOSING_BYTES = 8 }; /* reserved for the closing braces and the NUL */
 
 void json_begin(struct json *json)
 {
@@ -14,7 +14,7 @@ void json_begin(struct json *json)
     json->text[json->used++] = '{';
 }
 
-/* Appends all of it or nothing. */
+/* Appends the whole text, or nothing and returns false. */
 static bool append(struct json *json, const char *text)
 {
     size_t len = strlen(text);
@@ -66,7 +66,7 @@ static bool append_escaped(struct json *json, const char *value)
     return true;
 }
 
-/* "key": and what makes the value; undone as a whole where it does not fit. */
+/* Appends `"key":`. If the member does not fit, end_member removes all of it again. */
 static bool begin_member(struct json *json, const char *key)
 {
     return append(json, json->comma ? ",\"" : "\"") && append(json, key) && append(json, "\":");

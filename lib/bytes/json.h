@@ -6,7 +6,7 @@
  *     json_uint(&json, "lines", 42);
  *     puts(json_end(&json));
  *
- * Too much text is cut off between members: the object stays well formed.
+ * A member that no longer fits is left out as a whole, so the object stays well formed.
  */
 #ifndef MEMC_JSON_H
 #define MEMC_JSON_H
@@ -20,7 +20,7 @@ enum { JSON_BYTES_MAX = 32 * 1024 };
 struct json {
     size_t used;
     unsigned depth;
-    bool comma; /* the next member needs one before it */
+    bool comma; /* the next member needs a comma before it */
     char text[JSON_BYTES_MAX];
 };
 
@@ -36,7 +36,7 @@ void json_count_or_null(struct json *json, const char *key, int64_t value);
 /* Milliseconds as seconds with three decimals. */
 void json_seconds(struct json *json, const char *key, int64_t ms);
 
-/* The members until json_close_object stand in an object of their own. */
+/* Begins a nested object: the members until json_close_object belong to it. */
 void json_open_object(struct json *json, const char *key);
 void json_close_object(struct json *json);
 

@@ -1,19 +1,20 @@
 /*
- * prefetch: asks the CPU for memory that is needed a little later.
+ * prefetch: asks the CPU to load memory that is needed a little later.
  *
- * Batches and buffers are larger than the near caches, and the parts of a load
- * take turns in them: what a sink wrote a thousand records ago is far away. A
- * hint: it changes no result. The bytes must be there, but need not be set: so
- * a buffer is allocated longer by what may be fetched behind its end. One look
- * every 64 bytes: where `at` stands within a line of the cache, the last few
- * bytes may be left out.
+ * Batches and buffers are larger than the L1 and L2 caches, and the processes
+ * of a load share the caches: what a sink wrote a thousand records ago is no
+ * longer there. A prefetch is only a hint and changes no result. The memory
+ * must be allocated, but need not be initialized; so a buffer is allocated
+ * longer by what may be prefetched behind its end. There is one prefetch every
+ * 64 bytes from `at`: if `at` is not at the start of a cache line, the last
+ * cache line may be left out.
  */
 #ifndef MEMC_PREFETCH_H
 #define MEMC_PREFETCH_H
 
 #include <stddef.h>
 
-enum { PREFETCH_STEP = 64 }; /* bytes in a line of the cache */
+enum { PREFETCH_STEP = 64 }; /* bytes in a cache line */
 
 static inline void prefetch_to_read(const void *at, size_t bytes)
 {

@@ -1,7 +1,7 @@
 /*
- * slice: bytes by pointer and length; they may hold any value, NUL too.
+ * slice: bytes by pointer and length. The bytes may have any value, also NUL.
  *
- * A slice owns nothing: it is valid as long as the bytes that it points to.
+ * A slice owns nothing: it is valid as long as the bytes it points to.
  */
 #ifndef MEMC_SLICE_H
 #define MEMC_SLICE_H
@@ -37,9 +37,9 @@ static inline struct slice slice_strip(struct slice s)
 }
 
 /*
- * Takes what stands before the first `byte` off the front of *rest, and the
- * byte with it. Without one it takes all, and *rest becomes {NULL, 0}: so a
- * loop `while (rest.at)` sees every field, empty ones too.
+ * Splits *rest at the first `byte`: returns what stands before it; *rest becomes
+ * what stands behind it. If there is no such byte, returns all, and *rest
+ * becomes {NULL, 0}. So a loop `while (rest.at)` sees every field, also empty ones.
  */
 static inline struct slice slice_cut(struct slice *rest, char byte)
 {

@@ -36,7 +36,7 @@ static void write_line(const char *lead, char *text, int len, size_t size)
     make_printable(text, used);
     int total = snprintf(out, sizeof out, "%s%.*s\n", lead, (int)used, text);
     ssize_t written = write(STDERR_FILENO, out, (size_t)total);
-    (void)written; /* there is no second channel to complain on */
+    (void)written; /* if standard error fails, there is no other place to report it */
 }
 
 void diag(const char *format, ...)

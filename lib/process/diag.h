@@ -1,8 +1,8 @@
 /*
  * diag: messages for people, on descriptor 2.
  *
- * A message is one line and one write(2), so that lines of several processes
- * that share a terminal or a log do not mix. Control bytes in it become '?'.
+ * A message is one line, written by one write(2), so that the lines of several
+ * processes that share a terminal or a log do not mix. Control bytes become '?'.
  * A message names files, lines, servers and reasons, never a record's bytes.
  */
 #ifndef MEMC_DIAG_H
@@ -26,13 +26,13 @@ void diag_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Replaces the live line of --progress; an empty text ends it. A message that
- * comes meanwhile begins on a line of its own.
+ * comes while a live line is shown begins on a new line.
  */
 void diag_live(const char *text);
 
 /*
- * A cap for messages that repeat with the input: true for the first ten calls
- * on one counter. The caller tells at the end what was passed over.
+ * Limits messages that repeat with the input: true for the first DIAG_REPEATS
+ * calls on one counter. The caller reports at the end how many were suppressed.
  */
 #define DIAG_REPEATS 10
 bool diag_may_repeat(uint64_t *shown);

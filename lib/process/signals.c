@@ -81,7 +81,7 @@ void signals_prepare(void)
     for (size_t i = 0; i < STOPPER_COUNT; i++)
         sigaddset(&action.sa_mask, STOPPERS[i]);
     sigprocmask(SIG_UNBLOCK, &action.sa_mask,
-                NULL); /* a parent's mask is not a wish of the user's */
+                NULL); /* a mask inherited from the parent is no wish of the user */
     prepare_question();
 }
 
@@ -146,7 +146,7 @@ void signals_raise(int signal_number)
     only(&one, signal_number);
     sigprocmask(SIG_UNBLOCK, &one, NULL);
     raise(signal_number);
-    /* The first process of a container comes here: no default action ends it. */
+    /* Reached only by process 1 of a container, which no default action ends. */
     /* cppcheck-suppress unreachableCode ; it takes raise for a function that never returns */
     exit(128 + signal_number);
 }

@@ -1,14 +1,16 @@
 /*
  * signals: a clean end by INT, TERM or HUP.
  *
- * The first of them sets a flag: reading ends, what is in flight is settled.
- * The second ends the process at once; the same one again
- * within 50 ms is no second (timeout(1) signals its child, then the child's group). INT or HUP
- * ignored at start (nohup, a background job) stay ignored. SIGPIPE and SIGXFSZ are ignored: a dead
- * reader is EPIPE, a file too large EFBIG.
+ * The first of these signals sets a flag: reading ends, and requests that are
+ * on their way get their answers. The second one ends the process at once. The
+ * same signal again within 50 ms does not count as a second one, because
+ * timeout(1) signals first its child and then the child's group. INT and HUP stay
+ * ignored if they were ignored at start (nohup, a background job). SIGPIPE and
+ * SIGXFSZ are ignored, so that write(2) fails with EPIPE (no reader) or EFBIG
+ * (file too large) instead.
  *
- * USR1 asks for the counters. It is blocked but in signals_poll and signals_sleep,
- * since libmemcached's calls do not bear interruptions.
+ * USR1 asks for the counters. It is blocked except in signals_poll and
+ * signals_sleep, because several interruptions make libmemcached wait for ever.
  */
 #ifndef MEMC_SIGNALS_H
 #define MEMC_SIGNALS_H
@@ -23,13 +25,13 @@ void signals_prepare(void);
 /* The signal that asked for the end, 0 if none did. */
 int signals_stopped_by(void);
 
-/* True once for each time, or several, that USR1 asked for the counters. */
+/* True if USR1 has come since the last call. Several at once count as one. */
 bool signals_counters_asked(void);
 
-/* True if a stop was asked for more than limit_ms ago: what is in flight has had its time. */
+/* True if a signal asked for the end more than limit_ms ago: stop waiting for answers. */
 bool signals_stop_is_overdue(int limit_ms);
 
-/* Takes the request as dealt with: waits work again. A second signal still ends the process. */
+/* Clears the flag, so that waits work again. A second signal still ends the process. */
 void signals_forgive(void);
 
 /*
@@ -40,7 +42,7 @@ void signals_forgive(void);
  */
 int signals_poll(struct pollfd *one, int timeout_ms);
 
-/* Sleeps; ends early by a signal. */
+/* Sleeps; a signal ends it early. */
 void signals_sleep(int ms);
 
 /* After the clean end: raises the signal again with its default action. Does not return. */

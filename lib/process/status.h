@@ -21,12 +21,12 @@ enum status {
 };
 
 /*
- * Of two statuses the one that is reported: signals first, then 64, 70, 71,
- * 73, 74, 77, 76, 69, 66, 75, 65 and 0 last.
+ * Where two statuses apply, the one to report. The order: signals, 64, 70, 71,
+ * 73, 74, 77, 76, 69, 66, 75, 65, 0.
  */
 int status_merge(int a, int b);
 
-/* STATUS_OSERR if this errno tells of missing memory or descriptors, else the other. */
+/* STATUS_OSERR if this errno means that memory or descriptors ran out, else `otherwise`. */
 int status_of_errno(int error, int otherwise);
 
 #endif

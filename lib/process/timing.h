@@ -1,9 +1,9 @@
 /*
- * timing: a limit on waiting that is spent by waiting only.
+ * timing: a budget of waiting time, which only waiting spends.
  *
- * A process that is stopped (Ctrl-Z) and continued, or a machine that sleeps,
- * does not lose its patience meanwhile: one step spends at most `step_ms`.
- * The clock is CLOCK_MONOTONIC_COARSE: setting the time changes nothing.
+ * One step spends at most `step_ms`. So a process that is stopped (Ctrl-Z) and
+ * continued, or a machine that sleeps, does not use up its budget meanwhile.
+ * The clock is CLOCK_MONOTONIC_COARSE: setting the system's time has no influence.
  */
 #ifndef MEMC_TIMING_H
 #define MEMC_TIMING_H
@@ -16,7 +16,7 @@ struct budget {
     int64_t since_ms;
 };
 
-/* Milliseconds of a clock that only goes forward, a few apart. */
+/* Milliseconds of a clock that only goes forward, in steps of a few milliseconds. */
 int64_t timing_now_ms(void);
 
 /* limit_ms < 0: endless. */
@@ -29,8 +29,8 @@ bool budget_spend(struct budget *p, int step_ms);
 int budget_slice(const struct budget *p, int limit_ms);
 
 /*
- * The other way round: how long gathered lines may wait for company while
- * input is idle. Starts with the first of them.
+ * Linger: how long a partial batch waits for more input before it is sent. The
+ * time starts with its first line.
  */
 struct linger_timer {
     int64_t limit_ms;
@@ -38,8 +38,8 @@ struct linger_timer {
 };
 
 /*
- * Called before each wait for input. -1: nothing is gathered, wait without
- * limit; 0: it is time to send; else so many milliseconds are left.
+ * Call it before each wait for input. Returns -1: nothing is gathered, wait
+ * without limit; 0: send now; else the milliseconds that are left.
  */
 int linger_timer_left(struct linger_timer *linger, bool gathered);
 

@@ -1,4 +1,4 @@
-/* version: the one place of the release's number. */
+/* version: the version number of the release; it stands only here. */
 #ifndef MEMC_VERSION_H
 #define MEMC_VERSION_H
 

@@ -10,8 +10,8 @@ const char *devtype_name(enum devtype type)
     return NAME[type];
 }
 
-/* Each type begins with a letter of its own: so one comparison will do, and the CPU need not guess
- * which. */
+/* The names begin with different letters. So the first letter selects the one name to compare, and
+ * there is no branch that the CPU could predict wrongly. */
 bool devtype_find(struct slice name, enum devtype *type)
 {
     static const unsigned char BY_LETTER[UCHAR_MAX + 1] = {

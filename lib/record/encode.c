@@ -24,12 +24,12 @@ size_t encode_key(const struct record *record, char *key)
 
 size_t encode_value_max(size_t line_bytes)
 {
-    /* A tag and a varint never take more bytes than the decimal and its comma; each double takes
-     * nine, which also is room enough for what apps_put writes over. */
+    /* An app: its tag and varint never have more bytes than its decimal and the comma. Each double
+     * takes nine bytes; these 18 are also enough for what apps_put may overwrite behind the apps. */
     return line_bytes + 18;
 }
 
-/* Tags: field number, and wire type 1: eight bytes. */
+/* Tags: field number, and wire type 1 (eight bytes follow). */
 enum { TAG_LAT = 2 << 3 | 1, TAG_LON = 3 << 3 | 1 };
 
 static char *put_double(char *at, double number)
@@ -53,10 +53,11 @@ size_t encode_value(const struct record *record, char *value)
     return (size_t)(at - value);
 }
 
-/* Each with its NUL. */
+/* Both include the NUL. */
 enum { APP_TEXT_BYTES = sizeof "apps: 4294967295 ", DOUBLE_TEXT_BYTES = 64 };
 
-/* Returns the length of the text. */
+/* Tries precisions from short to long until the text reads back as the same double. Returns its
+ * length. */
 static size_t print_double(const char *name, double number, char *text)
 {
     char digits[DOUBLE_TEXT_BYTES / 2];
@@ -71,7 +72,7 @@ static size_t print_double(const char *name, double number, char *text)
     return (size_t)snprintf(text, DOUBLE_TEXT_BYTES, "%s: %s", name, digits);
 }
 
-/* An app of one digit and its comma become 8 bytes; longer ones grow less. */
+/* An app of one digit and its comma become 8 bytes, four times as many; longer ones grow less. */
 size_t encode_text_max(size_t line_bytes)
 {
     return 4 * (line_bytes + 1) + (size_t)2 * DOUBLE_TEXT_BYTES;

@@ -4,8 +4,9 @@
  * The value is `UserApps` of proto/appsinstalled.proto in protobuf's wire
  * format (protobuf.dev, "Encoding"), the bytes that protobuf-c's own serializer
  * gives: fields in the order of their numbers, apps not packed (proto2), lat and
- * lon always there. They are written here and in apps.c, for this one message,
- * because a general serializer takes a tenth of a whole load; tests compare the two.
+ * lon always present. This code and apps.c write them for this one message only,
+ * because protobuf-c's general serializer costs a tenth of the time of a whole
+ * load. Tests compare the bytes of both.
  */
 #ifndef MEMC_ENCODE_H
 #define MEMC_ENCODE_H
@@ -15,23 +16,25 @@
 /* `dev_type:dev_id` into key, at most RECORD_KEY_MAX bytes, no NUL; returns its length. */
 size_t encode_key(const struct record *record, char *key);
 
-/* The most bytes that the value of a line of this length can have, or of a shorter one. */
+/* An upper bound: bytes of the value of any line with at most line_bytes bytes. */
 size_t encode_value_max(size_t line_bytes);
 
-/* The value into memory with room for it; returns its length. */
+/* Writes the value; there must be room for encode_value_max. Returns its length. */
 size_t encode_value(const struct record *record, char *value);
 
-/* The most bytes that the text of a line of this length, or of a shorter one, can have. */
+/* An upper bound: bytes of the text of any line with at most line_bytes bytes. */
 size_t encode_text_max(size_t line_bytes);
 
 /*
- * The record as protobuf's text format on one line, without an LF, into memory
- * with room for it: `apps: 1 apps: 2 lat: 0.5 lon: -1`. A double is the
- * shortest decimal that reads back as the same one. Returns its length.
+ * Writes the record in protobuf's text format on one line, without LF:
+ * `apps: 1 apps: 2 lat: 0.5 lon: -1`. There must be room for encode_text_max. A
+ * double is printed as the shortest decimal that reads back as the same double.
+ * Returns the length.
  */
 size_t encode_text(const struct record *record, char *text);
 
-/* Encodes a built-in sample, decodes it by protobuf-c and compares; its serializer must agree. */
+/* --test: encodes a built-in sample; protobuf-c must decode it to the same fields, and must encode
+ * them to the same bytes. */
 bool encode_self_test(void);
 
 #endif

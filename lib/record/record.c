@@ -53,7 +53,7 @@ __attribute__((noinline)) static bool find_any_type(struct slice line, enum devt
 
 bool record_type(struct slice line, enum devtype *type)
 {
-    /* As it mostly is: four letters and a TAB. */
+    /* Fast path: the line starts with a four-letter type and a TAB. */
     if (line.len > DEVTYPE_NAME_BYTES && line.at[DEVTYPE_NAME_BYTES] == '\t' &&
         devtype_find((struct slice){line.at, DEVTYPE_NAME_BYTES}, type))
         return true;
@@ -65,7 +65,7 @@ bool record_has_mark(struct slice line)
     return line.len >= 3 && memcmp(line.at, "\xEF\xBB\xBF", 3) == 0;
 }
 
-/* The last field is all that is left, not stripped: whether it has a TAB is looked at later. */
+/* The last field is the whole rest, not stripped. Whether it holds another TAB is checked later. */
 static bool split(struct slice line, struct slice field[FIELD_COUNT])
 {
     for (int i = 0; i < FIELD_APPS; i++) {
@@ -142,7 +142,8 @@ enum record_result record_parse(struct slice line, uint32_t *apps, struct record
     enum record_result result = parse_fields(line, record);
     if (result == RECORD_OK && record->apps_dropped == 0)
         return result;
-    /* A NUL makes any field bad, and a NUL or a TAB any app: only now there is one to look for. */
+    /* A NUL makes its field bad or its app dropped, and so does a TAB in the list of apps. So only
+     * lines with such a defect need to be searched for NUL and TAB. */
     if (memchr(line.at, '\0', line.len))
         return RECORD_NUL_BYTE;
     return result != RECORD_BYTE_ORDER_MARK && has_more_fields(line) ? RECORD_FIELD_COUNT : result;

@@ -23,7 +23,7 @@ struct record {
     double lat, lon; /* degrees, finite; their range is not checked */
     uint32_t *apps;  /* the caller's memory */
     size_t apps_count;
-    size_t apps_dropped; /* elements of the list that are no decimal up to 2^32 - 1 */
+    size_t apps_dropped; /* elements of the list that are no decimal up to 2^32 - 1: left out */
 };
 
 enum record_result {
@@ -43,18 +43,18 @@ enum record_result {
 /* The reason in words, without any byte of the record. */
 const char *record_strerror(enum record_result result);
 
-/* The device type that the first field names, all that routing needs; false: it is none. */
+/* The device type in the first field, which is all that routing needs. False: it is none. */
 bool record_type(struct slice line, enum devtype *type);
 
-/* Nothing but white space; then it has no type either. */
+/* True if the line is only white space. Then it has no type either. */
 bool record_is_blank(struct slice line);
 
 /* True if the line begins with UTF-8's byte order mark, EF BB BF. */
 bool record_has_mark(struct slice line);
 
 /*
- * Reads the line (without its LF). `apps` has room for apps_room of its length
- * (apps.h). On another result than RECORD_OK *record is undefined.
+ * Parses the line (without its LF). `apps` must have room for apps_room(line.len)
+ * numbers (apps.h). Unless the result is RECORD_OK, *record is undefined.
  */
 enum record_result record_parse(struct slice line, uint32_t *apps, struct record *record);
 
