@@ -12,7 +12,7 @@ bool descriptors_reserve(bool *stdin_closed)
 {
     *stdin_closed = fcntl(STDIN_FILENO, F_GETFD) < 0;
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        /* The wrong way round: nothing can be read from 0 or written to 1 and 2 by mistake. */
+        /* In the wrong direction, so that reading from 0 and writing to 1 and 2 fail. */
         int way = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", way) != fd)
             return false;

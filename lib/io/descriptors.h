@@ -1,6 +1,6 @@
 /*
- * descriptors: 0, 1 and 2 are taken before anything else is opened, so that a
- * closed standard error never becomes the server's socket.
+ * descriptors: 0, 1 and 2 are opened before anything else, so that a closed
+ * standard error never becomes the server's socket.
  */
 #ifndef MEMC_DESCRIPTORS_H
 #define MEMC_DESCRIPTORS_H
@@ -8,8 +8,9 @@
 #include <stdbool.h>
 
 /*
- * Fills those that are closed so that using them still fails with EBADF.
- * False: impossible, errno tells. *stdin_closed: there is nothing to read.
+ * Opens those of 0, 1 and 2 that are closed, in such a way that using them still
+ * fails with EBADF. False: not possible, errno is set. *stdin_closed: standard
+ * input was closed.
  */
 bool descriptors_reserve(bool *stdin_closed);
 
@@ -20,8 +21,8 @@ bool descriptors_reserve(bool *stdin_closed);
 int descriptors_named(const char *path);
 
 /*
- * Enlarges a pipe, so that its two ends wait for each other less often; best
- * effort: refused beyond a user's share, and of no effect on anything else.
+ * Enlarges a pipe, so that its two ends wait for each other less often. Does
+ * nothing if the system refuses it or the descriptor is no pipe.
  */
 void descriptors_widen_pipe(int fd);
 

@@ -19,94 +19,94 @@ static bool is_same_file(int a, int b)
            x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int fail(struct linefile *report, int status, const char *reason)
+static int fail(struct linefile *file, int status, const char *reason)
 {
-    diag("%s: %s", report->path, reason);
-    report->status = status;
+    diag("%s: %s", file->path, reason);
+    file->status = status;
     return status;
 }
 
-int linefile_open(struct linefile *report, const char *path, bool append, int64_t wait_ms,
+int linefile_open(struct linefile *file, const char *path, bool append, int64_t wait_ms,
                   int input_fd)
 {
     int fd;
 
-    *report = (struct linefile){.path = path};
+    *file = (struct linefile){.path = path};
     if (!path)
         return STATUS_OK;
     enum outfile_result result = outfile_open(path, append, wait_ms, &fd);
     if (result == OUTFILE_STOPPED)
-        return report->status = STATUS_OK;
+        return file->status = STATUS_OK;
     if (result != OUTFILE_OK)
-        return fail(report, outfile_open_status(result), outfile_strerror(result));
+        return fail(file, outfile_open_status(result), outfile_strerror(result));
     if (is_same_file(fd, input_fd)) {
         close(fd);
-        return fail(report, STATUS_CANTCREAT, "is the input itself: name another file");
+        return fail(file, STATUS_CANTCREAT, "is the input itself: name another file");
     }
-    report->out = outbuf_open(fd, true); /* others may add to the same file */
-    return report->out ? STATUS_OK : fail(report, STATUS_OSERR, strerror(errno));
+    file->out = outbuf_open(fd, true); /* other sinks may append to the same file */
+    return file->out ? STATUS_OK : fail(file, STATUS_OSERR, strerror(errno));
 }
 
-static void fail_to_write(struct linefile *report, int error)
+static void fail_to_write(struct linefile *file, int error)
 {
-    diag("%s: unable to write: %s; it is not whole", report->path, strerror(error));
-    report->status = STATUS_IOERR;
+    diag("%s: unable to write: %s; the file is incomplete", file->path, strerror(error));
+    file->status = STATUS_IOERR;
 }
 
-static void check(struct linefile *report, bool written)
+static void check(struct linefile *file, bool written)
 {
-    if (!written && !report->status)
-        fail_to_write(report, outbuf_error(report->out));
+    if (!written && !file->status)
+        fail_to_write(file, outbuf_error(file->out));
 }
 
-void linefile_piece(struct linefile *report, struct slice piece, bool ends)
+void linefile_piece(struct linefile *file, struct slice piece, bool ends)
 {
-    if (report->out)
-        check(report, outbuf_piece(report->out, piece, ends));
+    if (file->out)
+        check(file, outbuf_piece(file->out, piece, ends));
 }
 
-void linefile_line(struct linefile *report, struct slice line)
+void linefile_line(struct linefile *file, struct slice line)
 {
-    if (report->out)
-        check(report, outbuf_line(report->out, line));
+    if (file->out)
+        check(file, outbuf_line(file->out, line));
 }
 
-void linefile_cancel(struct linefile *report)
+void linefile_cancel(struct linefile *file)
 {
-    if (report->out)
-        check(report, outbuf_cancel(report->out));
+    if (file->out)
+        check(file, outbuf_cancel(file->out));
 }
 
-void linefile_flush(struct linefile *report)
+void linefile_flush(struct linefile *file)
 {
-    if (report->out)
-        check(report, outbuf_flush(report->out));
+    if (file->out)
+        check(file, outbuf_flush(file->out));
 }
 
-bool linefile_pending(const struct linefile *report)
+bool linefile_pending(const struct linefile *file)
 {
-    return report->out && outbuf_pending(report->out);
+    return file->out && outbuf_pending(file->out);
 }
 
-bool linefile_is_file(const struct linefile *report)
+bool linefile_is_file(const struct linefile *file)
 {
     struct stat info;
 
-    return report->out && strcmp(report->path, "-") != 0 && descriptors_named(report->path) < 0 &&
-           fstat(linefile_descriptor(report), &info) == 0 && S_ISREG(info.st_mode);
+    return file->out && strcmp(file->path, "-") != 0 && descriptors_named(file->path) < 0 &&
+           fstat(linefile_descriptor(file), &info) == 0 && S_ISREG(info.st_mode);
 }
 
-int linefile_descriptor(const struct linefile *report)
+int linefile_descriptor(const struct linefile *file)
 {
-    return outbuf_descriptor(report->out);
+    return outbuf_descriptor(file->out);
 }
 
-int linefile_close(struct linefile *report)
+int linefile_close(struct linefile *file)
 {
-    int error = outbuf_close(report->out);
+    int error = outbuf_close(file->out);
 
-    report->out = NULL;
-    if (error && !report->status)
-        fail_to_write(report, error);
-    return report->status;
+    file->out = NULL;
+    if (error && !file->status)
+        fail_to_write(file, error);
+    return file->status;
 }

@@ -1,7 +1,7 @@
 /*
- * linefile: a file of input lines that are given back: rejects, undelivered.
+ * linefile: a file that input lines are written back to: rejects, undelivered.
  *
- * Its failure is told at once, once, and remembered for the exit status.
+ * A failure to write is reported at once, but only once, and is remembered for the exit status.
  */
 #ifndef MEMC_LINEFILE_H
 #define MEMC_LINEFILE_H
@@ -19,32 +19,33 @@ struct linefile {
 };
 
 /*
- * path NULL: everything below does nothing. Opened by outfile_open's rule; it
- * must not be the file that input_fd reads. Returns 0 or the exit status.
+ * path NULL: all functions below do nothing. The file is opened as outfile_open
+ * does it, and must not be the file that input_fd reads. Returns 0 or the exit
+ * status.
  */
-int linefile_open(struct linefile *report, const char *path, bool append, int64_t wait_ms,
+int linefile_open(struct linefile *file, const char *path, bool append, int64_t wait_ms,
                   int input_fd);
 
 /* A line in pieces, as it was; an LF is added at its end. */
-void linefile_piece(struct linefile *report, struct slice piece, bool ends);
+void linefile_piece(struct linefile *file, struct slice piece, bool ends);
 
-void linefile_line(struct linefile *report, struct slice line);
+void linefile_line(struct linefile *file, struct slice line);
 
-/* Takes the pieces of the line that has not ended back, where the file allows it: else they stay,
- * with an LF. */
-void linefile_cancel(struct linefile *report);
+/* Removes the pieces of a line that has not ended, if it is a regular file; else they stay, and an
+ * LF ends them. */
+void linefile_cancel(struct linefile *file);
 
-/* Writes what is gathered; pending: there is something. */
-void linefile_flush(struct linefile *report);
-bool linefile_pending(const struct linefile *report);
+/* Writes the gathered lines; pending: there are some. */
+void linefile_flush(struct linefile *file);
+bool linefile_pending(const struct linefile *file);
 
-/* Open, and a regular file that its path leads to, not `-` or a descriptor handed over. */
-bool linefile_is_file(const struct linefile *report);
+/* True if it is open and a regular file named by its path, not `-` or /dev/fd/N. */
+bool linefile_is_file(const struct linefile *file);
 
-/* The descriptor of an open report. */
-int linefile_descriptor(const struct linefile *report);
+/* The descriptor; the file must be open. */
+int linefile_descriptor(const struct linefile *file);
 
-/* Returns report->status. */
-int linefile_close(struct linefile *report);
+/* Writes the rest, closes, and returns file->status. */
+int linefile_close(struct linefile *file);
 
 #endif

@@ -16,8 +16,8 @@ struct outbuf {
     int fd;
     bool locking;
     bool open_line;   /* the last piece did not end its line */
-    bool holding;     /* the lock, for that line */
-    off_t line_start; /* where that line begins in the file; -1: it cannot be taken back */
+    bool holding;     /* the lock is held for that line */
+    off_t line_start; /* where that line begins in the file; -1: it cannot be removed */
     int error;
     size_t used;
     char buffer[CAPACITY_BYTES];
@@ -39,7 +39,7 @@ struct outbuf *outbuf_open(int fd, bool locking)
     return out;
 }
 
-/* Writes all of it; *written tells how far it came. Returns 0 or errno. */
+/* Writes all bytes; *written is the number that were written. Returns 0 or errno. */
 static int write_all(int fd, const char *bytes, size_t len, size_t *written)
 {
     for (*written = 0; *written < len;) {
@@ -56,7 +56,7 @@ static int write_all(int fd, const char *bytes, size_t len, size_t *written)
     return 0;
 }
 
-/* Waits for the lock without a limit: another writer's line must end first. */
+/* Waits for the lock without a limit: the other writer must finish its line first. */
 static int set_lock(const struct outbuf *out, short type)
 {
     struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
@@ -69,7 +69,7 @@ static int set_lock(const struct outbuf *out, short type)
     return 0;
 }
 
-/* Keeps the lines that were not wholly written. */
+/* After a failure: keeps the lines that were not written as a whole. */
 static void keep_unwritten(struct outbuf *out, size_t written)
 {
     const char *lf = written > 0 ? memrchr(out->buffer, '\n', written) : NULL;
@@ -99,7 +99,8 @@ bool outbuf_flush(struct outbuf *out)
     return !out->error;
 }
 
-/* In a file that others write too, only what one call writes stays together. */
+/* A shared O_APPEND file: only what one call writes stays together. So the line and its LF go out
+ * by one writev(2). */
 static int write_with_lf(int fd, struct slice line)
 {
     struct iovec pieces[] = {{(void *)(uintptr_t)line.at, line.len}, {(void *)(uintptr_t) "\n", 1}};
@@ -112,7 +113,7 @@ static int write_with_lf(int fd, struct slice line)
     return !error && done <= line.len ? write_all(fd, "\n", 1, &written) : error;
 }
 
-/* A line longer than the buffer, straight from the caller's memory under one lock. */
+/* Writes a line longer than the buffer directly from the caller's memory, under one lock. */
 static bool write_long_line(struct outbuf *out, struct slice line)
 {
     if (!outbuf_flush(out))
@@ -143,7 +144,7 @@ bool outbuf_line(struct outbuf *out, struct slice line)
     return true;
 }
 
-/* Takes the lock for a line in pieces, until it ends or is taken back. */
+/* Takes the lock for a line in pieces. end_pieces or outbuf_cancel releases it. */
 static void begin_pieces(struct outbuf *out)
 {
     if (!outbuf_flush(out))

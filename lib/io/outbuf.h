@@ -13,26 +13,27 @@
 
 struct outbuf;
 
-/* Writes to fd, which it closes in the end. NULL: out of memory. */
+/* Writes to fd, which outbuf_close closes. NULL: out of memory. */
 struct outbuf *outbuf_open(int fd, bool locking);
 
 /*
- * Appends the line and an LF. False: writing failed, now or before (then
- * outbuf_error tells), and this line is not written.
+ * Appends the line and an LF. False: writing failed, now or before, and this line
+ * is not written; outbuf_error has the reason.
  */
 bool outbuf_line(struct outbuf *out, struct slice line);
 
 /*
- * The same in pieces: a line longer than memory. The last piece ends it with
- * the LF. With locking the lock is held meanwhile.
+ * The same for a line in pieces, which may be longer than memory. The LF follows
+ * the last piece (`ends`). With locking, the lock is held from the first piece to
+ * the last.
  */
 bool outbuf_piece(struct outbuf *out, struct slice piece, bool ends);
 
-/* Takes the pieces of an open line back from a regular file; elsewhere they stay, ended by an LF.
- */
+/* Removes the pieces of an unfinished line from a regular file. In other files they stay, and an LF
+ * ends them. */
 bool outbuf_cancel(struct outbuf *out);
 
-/* Writes what is gathered. False: as above. */
+/* Writes the gathered lines. False: as above. */
 bool outbuf_flush(struct outbuf *out);
 
 /* The descriptor that it writes to. */
@@ -41,13 +42,13 @@ int outbuf_descriptor(const struct outbuf *out);
 /* True if lines are gathered that outbuf_flush would write. */
 bool outbuf_pending(const struct outbuf *out);
 
-/* 0, or the errno of the failure; after it nothing is written any more. EPIPE: no reader is left.
- */
+/* 0, or the errno of the first failure. After a failure nothing more is written. EPIPE: no reader
+ * is left. */
 int outbuf_error(const struct outbuf *out);
 
 /*
- * After a failure: the lines, each with its LF, that outbuf_line had accepted
- * and that were not wholly written. Valid until outbuf_close.
+ * After a failure: the lines that outbuf_line had accepted and that were not
+ * written as a whole, each with its LF. Valid until outbuf_close.
  */
 struct slice outbuf_unwritten(const struct outbuf *out);
 

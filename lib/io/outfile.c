@@ -24,10 +24,10 @@ const char *outfile_strerror(enum outfile_result result)
     case OUTFILE_OK:
         return "success";
     case OUTFILE_EXISTS:
-        return "exists already: --append adds to it, or name another";
+        return "exists already: --append adds to it, or name another file";
     case OUTFILE_NOT_FIFO:
-        return "is neither a FIFO nor a pipe, and was left as it is: name another, or make one by "
-               "mkfifo";
+        return "is neither a FIFO nor a pipe, and was left unchanged: name another path, or make a "
+               "FIFO with mkfifo";
     case OUTFILE_NO_READER:
         return "no reader came within --wait";
     case OUTFILE_STOPPED:
@@ -52,13 +52,14 @@ int outfile_open_status(enum outfile_result result)
     return result == OUTFILE_ERRNO ? status_of_errno(errno, STATUS_CANTCREAT) : STATUS_CANTCREAT;
 }
 
-/* The path may name a descriptor that this process has got already. */
+/* For a path that names an open descriptor of this process. */
 static int duplicate(int fd)
 {
     return fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 }
 
-/* A FIFO without reader refuses a non-blocking open with ENXIO; a socket does so for good. */
+/* A non-blocking open of a FIFO without reader fails with ENXIO. A socket's does so, too, but
+ * always. */
 static bool lacks_reader(const char *path)
 {
     struct stat info;
@@ -66,7 +67,8 @@ static bool lacks_reader(const char *path)
     return errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-/* The reader of a descriptor that was handed over has come and gone: the first write will tell. */
+/* A pipe by /dev/fd/N whose reader is gone already is accepted: its first write fails with EPIPE.
+ */
 static enum outfile_result open_waiting(const char *path, int64_t wait_ms, int *fd)
 {
     struct budget budget = budget_start(wait_ms);
@@ -120,7 +122,7 @@ enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd
     return OUTFILE_OK;
 }
 
-/* The descriptor that the path names, `-` too; -1 for none. */
+/* The descriptor that the path names (`-`: standard output), or -1. */
 static int descriptor_of(const char *path)
 {
     return strcmp(path, "-") == 0 ? STDOUT_FILENO : descriptors_named(path);

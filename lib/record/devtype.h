@@ -17,7 +17,8 @@ const char *devtype_name(enum devtype type);
 /* The type with exactly this name (lower case). False, and *type unchanged: there is none. */
 bool devtype_find(struct slice name, enum devtype *type);
 
-/* Reads a comma-separated list of names as a set of bits 1 << type. False: an unknown or empty name. */
+/* Reads a comma-separated list of names as a set of bits 1 << type. False: an unknown or empty
+ * name. */
 bool devtype_set(struct slice list, unsigned *set);
 
 #endif

@@ -25,7 +25,8 @@ size_t encode_key(const struct record *record, char *key)
 size_t encode_value_max(size_t line_bytes)
 {
     /* An app: its tag and varint never have more bytes than its decimal and the comma. Each double
-     * takes nine bytes; these 18 are also enough for what apps_put may overwrite behind the apps. */
+     * takes nine bytes; these 18 are also enough for what apps_put may overwrite behind the apps.
+     */
     return line_bytes + 18;
 }
 

@@ -51,7 +51,7 @@ says 64 "memc_sink: --batch: 'x' is no number from 1 to 1024; $help
 $wrong" ./load --sink-option --batch=x good.tsv
 
 note 'FIFOs'
-left='is neither a FIFO nor a pipe, and was left as it is: name another, or make one by mkfifo'
+left='is neither a FIFO nor a pipe, and was left unchanged: name another path, or make a FIFO with mkfifo'
 cp good.tsv run/idfa
 says 73 "memc_route: run/idfa: $left" "$route" -d run -o idfa <good.tsv
 rm run/idfa
@@ -76,7 +76,7 @@ note 'files'
 says 66 'memc_sink: none.tsv: No such file or directory' "$sink" "$ADDR_idfa" none.tsv
 says 66 'memc_sink: run: Is a directory' "$sink" "$ADDR_idfa" run
 echo precious >taken
-says 73 'memc_sink: taken: exists already: --append adds to it, or name another' "$sink" -r taken "$ADDR_idfa" idfa.tsv
+says 73 'memc_sink: taken: exists already: --append adds to it, or name another file' "$sink" -r taken "$ADDR_idfa" idfa.tsv
 says 73 'memc_sink: idfa.tsv: is the input or a report itself: name another file for --stats' "$sink" -s idfa.tsv "$ADDR_idfa" idfa.tsv
 is "$(wc -l <idfa.tsv)" 10 'the input is still there'
 says 73 'memc_route: idfa.tsv: is the input or a report itself: name another file for --stats' "$route" -d run -s idfa.tsv <idfa.tsv
@@ -84,7 +84,7 @@ is "$(wc -l <idfa.tsv)" 10 'and here'
 is "$(cat taken)" precious 'what stood there stands there'
 says 74 'memc_sink: /dev/full: unable to write the counters: No space left on device' "$sink" -s /dev/full "$ADDR_idfa" idfa.tsv
 says 74 'memc_sink: line 1: not five TAB-separated fields
-memc_sink: /dev/full: unable to write: No space left on device; it is not whole
+memc_sink: /dev/full: unable to write: No space left on device; the file is incomplete
 memc_sink: error rate too high: 1 bad lines to 0 good ones; --rejects keeps the bad ones, --max-error-rate is the limit' \
     sh -c 'echo idfa | "$0" -r /dev/full "$1"' "$sink" "$ADDR_idfa"
 
