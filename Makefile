@@ -6,7 +6,7 @@ endif
 CFLAGS     ?= -O2 -g
 PREFIX     ?= /usr/local
 PKG_CONFIG ?= pkg-config
-PROTOC_C   ?= protoc-c
+PROTOC     ?= protoc
 
 # One object folder a variant: make VARIANT=san ... keeps the others.
 VARIANT ?= release
@@ -15,8 +15,12 @@ B       := build/$(VARIANT)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wwrite-strings \
 	-Wcast-qual -Wundef -Wvla -Wnull-dereference $(WERROR)
-HARDEN   ?= -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
-	-fcf-protection -fPIE
+# Each flag that this compiler takes for this kind of CPU: arm64 has no -fcf-protection.
+takes = $(shell $(CC) -Werror -O2 $(1) -include stdio.h -x c -c -o /dev/null /dev/null 2>/dev/null && echo '$(1)')
+ifeq ($(origin HARDEN),undefined)
+HARDEN := $(call takes,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) $(call takes,-fstack-protector-strong) \
+	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection) -fPIE
+endif
 HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # The two programs are optimised as a whole, by gcc (LTO= leaves that out); tests take the same objects as they are.
@@ -25,7 +29,8 @@ LTO ?= -flto=auto -ffat-lto-objects
 NO_LTO := -fno-lto
 endif
 
-PROTOBUF  := $(shell $(PKG_CONFIG) --libs libprotobuf-c 2>/dev/null)
+# Without pkg-config: where the linker finds it by itself.
+PROTOBUF  := $(or $(shell $(PKG_CONFIG) --libs libprotobuf-c 2>/dev/null),-lprotobuf-c)
 MEMCACHED := -lmemcached
 
 ALL_CFLAGS = -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(HARDEN) $(CFLAGS) -Ilib -isystem $(B)
@@ -65,9 +70,21 @@ $(B)/%.o: %.c | $(B)/appsinstalled.pb-c.h
 $(B)/appsinstalled.pb-c.o: $(B)/appsinstalled.pb-c.c
 	$(call Q,CC  )$(CC) -std=c11 $(HARDEN) $(CFLAGS) -I$(B) -c -o $@ $<
 
-$(B)/appsinstalled.pb-c.c $(B)/appsinstalled.pb-c.h &: proto/appsinstalled.proto
+$(B)/appsinstalled.pb-c.c $(B)/appsinstalled.pb-c.h &: proto/appsinstalled.proto | $(B)/needs
+	$(call Q,GEN )$(PROTOC) --proto_path=proto --c_out=$(B) $<
+
+# What building needs is looked for once, so that what is missing has a name.
+MISSING = { echo "make: $(1) is missing; tools/setup installs what is needed, README.md has the list" >&2; exit 1; }
+$(B)/needs:
 	@mkdir -p $(B)
-	$(call Q,GEN )$(PROTOC_C) --proto_path=proto --c_out=$(B) $<
+	@command -v $(firstword $(CC)) >/dev/null || $(call MISSING,the compiler $(firstword $(CC)))
+	@command -v $(PROTOC) >/dev/null || $(call MISSING,$(PROTOC) (protobuf's compiler))
+	@command -v protoc-gen-c >/dev/null || $(call MISSING,protoc-gen-c (protobuf-c's compiler))
+	@echo 'int main(void) { return 0; }' >$@.c
+	@$(CC) $(CFLAGS) -include protobuf-c/protobuf-c.h $(LDFLAGS) -o $@.out $@.c $(PROTOBUF) || $(call MISSING,libprotobuf-c)
+	@$(CC) $(CFLAGS) -include libmemcached/memcached.h $(LDFLAGS) -o $@.out $@.c $(MEMCACHED) || $(call MISSING,libmemcached)
+	@rm -f $@.c $@.out
+	@touch $@
 
 # Unit tests: one program a module, in the folder of its room.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(sort $(wildcard tests/unit/*/*.c)))

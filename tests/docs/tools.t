@@ -110,4 +110,22 @@ status 69 'no apt-get' -- env PATH="$T/bare" "$TOP/tools/setup" run
 file_like out '^libmemcached-dev$' 'prints the list'
 status 64 'setup of something else' -- "$TOP/tools/setup" everything
 
+note 'make, with what is missing and with another compiler'
+needs() { status 2 "$1" -- make -s -C "$TOP" "B=$T/needed" "$T/needed/needs" "$2"; }
+needs 'no protoc' PROTOC=no-such-protoc
+file_like err '^make: no-such-protoc .* is missing; tools/setup installs' 'names what is missing and who installs it'
+needs 'no compiler' CC=no-such-cc
+file_like err '^make: the compiler no-such-cc is missing' 'so, too'
+needs 'no libmemcached' MEMCACHED=-lno-such-library
+file_like err '^make: libmemcached is missing' 'so, too'
+cat >fake/cc <<'END'
+#!/bin/sh
+case " $* " in *" -fcf-protection "*) exit 1 ;; esac
+exec gcc "$@"
+END
+chmod +x fake/cc
+make -n -C "$TOP" "B=$T/unbuilt" "CC=$T/fake/cc" "$T/unbuilt/lib/bytes/slice.o" >commands
+file_unlike commands 'fcf-protection' 'a flag that the compiler does not take is left out'
+file_like commands 'D_FORTIFY_SOURCE=3 -fstack-protector-strong' 'the others are used'
+
 done_testing
