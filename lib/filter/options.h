@@ -1,15 +1,17 @@
 /*
- * options: the command lines of memc_route and memc_sink.
+ * options: what the command lines of both filters share.
  *
- * Nothing is opened or contacted here. On OPTIONS_BAD `error` says in one line
- * which option is wrong and why.
+ * Each program adds its own: route_options, sink_options. Nothing is opened or
+ * contacted here. On OPTIONS_BAD `error` says in one line which option is wrong
+ * and why.
  */
 #ifndef MEMC_OPTIONS_H
 #define MEMC_OPTIONS_H
 
-#include "bytes/number.h"
-#include "record/devtype.h"
-#include "server/address.h"
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_BAD };
 
@@ -17,7 +19,7 @@ struct options_error {
     char text[256];
 };
 
-/* What both have. Strings are those of argv. */
+/* Strings are those of argv. */
 struct common_options {
     const char *label;
     const char *rejects;
@@ -29,41 +31,53 @@ struct common_options {
     bool progress, quiet, verbose, append;
 };
 
-struct route_options {
-    struct common_options common;
-    const char *directory;
-    const char *path[DEVTYPE_COUNT]; /* NULL: in the directory */
-    unsigned only;                   /* set of types, bit 1 << type */
-    bool make_fifos;
-    bool sentinel;
+/* Codes of long options without a letter; the two programs' own begin at OPTION_OWN. */
+enum {
+    OPTION_LINGER = 1000,
+    OPTION_MAX_LINE,
+    OPTION_LABEL,
+    OPTION_APPEND,
+    OPTION_NICE,
+    OPTION_OWN
 };
 
-enum sink_mode { SINK_LOAD, SINK_DRY_RUN, SINK_VERIFY, SINK_COUNTERS, SINK_TEST };
+#define COMMON_SHORT ":r:s:w:pqvhV"
+#define COMMON_LONG                                                                                \
+    {"rejects", required_argument, NULL, 'r'}, {"stats", required_argument, NULL, 's'},            \
+        {"wait", required_argument, NULL, 'w'}, {"progress", no_argument, NULL, 'p'},              \
+        {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},                    \
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
+        {"linger", required_argument, NULL, OPTION_LINGER},                                        \
+        {"max-line", required_argument, NULL, OPTION_MAX_LINE},                                    \
+        {"label", required_argument, NULL, OPTION_LABEL},                                          \
+        {"append", no_argument, NULL, OPTION_APPEND},                                              \
+    {                                                                                              \
+        "nice", required_argument, NULL, OPTION_NICE                                               \
+    }
 
-struct sink_options {
-    struct common_options common;
-    enum sink_mode mode;
-    struct address address;
-    const char *input; /* NULL: standard input */
-    const char *undelivered;
-    bool any_type;
-    enum devtype type; /* unless any_type */
-    size_t batch;      /* records */
-    int timeout_ms;
-    int64_t retry_ms;
-    int64_t ttl_seconds; /* 0: none */
-    bool limited;        /* by error_rate */
-    struct ratio error_rate;
-    bool keep_open, whole_lines, allow_evictions;
-};
+void options_default(struct common_options *common, int nice);
 
-enum options_result route_options_parse(int argc, char **argv, struct route_options *options,
-                                        struct options_error *error);
-enum options_result sink_options_parse(int argc, char **argv, struct sink_options *options,
-                                       struct options_error *error);
+/* Sets an option of the list above. OPTIONS_RUN: done, go on. */
+enum options_result options_take(int code, char **argv, struct common_options *common,
+                                 struct options_error *error);
 
-/* What --help prints. */
-extern const char ROUTE_HELP[];
-extern const char SINK_HELP[];
+/* Writes the error's text; returns OPTIONS_BAD. */
+enum options_result options_fail(struct options_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The value of an option, by optarg. `least` and `most` are in milliseconds. */
+enum options_result options_duration(const char *name, int64_t least, int64_t most, int64_t *ms,
+                                     struct options_error *error);
+
+/* Writes the text and an LF to standard output; says if that fails. Returns 0 or the exit status.
+ */
+int options_print(const char *text);
+
+/*
+ * What a program does where it does not run: prints its help or its version
+ * (PROGRAM and number), or says what is wrong. Returns the exit status.
+ */
+int options_answer(enum options_result result, const char *program, const char *help,
+                   const struct options_error *error);
 
 #endif

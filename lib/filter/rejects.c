@@ -78,7 +78,7 @@ void rejects_line(struct rejects *rejects, struct slice line, struct place place
     complain(rejects, place, reason);
 }
 
-enum overlong rejects_overlong(struct rejects *rejects, const struct line *line, struct place place)
+enum overlong rejects_overlong(struct rejects *rejects, const struct line *line)
 {
     bool blank = rejects->blank_so_far && record_is_blank(line->text);
 
@@ -90,7 +90,7 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,
     linefile_piece(&rejects->report, line->text, line->ends);
     if (!line->ends)
         return OVERLONG_GOES_ON;
-    complain(rejects, place, REJECTS_OVERLONG);
+    complain(rejects, line->place, REJECTS_OVERLONG);
     return OVERLONG_REJECTED;
 }
 

@@ -39,8 +39,7 @@ void rejects_line(struct rejects *rejects, struct slice line, struct place place
 
 /* A piece of a line longer than --max-line, as it comes; when the line has ended, what it was. */
 enum overlong { OVERLONG_GOES_ON, OVERLONG_BLANK, OVERLONG_REJECTED };
-enum overlong rejects_overlong(struct rejects *rejects, const struct line *line,
-                               struct place place);
+enum overlong rejects_overlong(struct rejects *rejects, const struct line *line);
 
 /*
  * The unterminated last line of a cut input: no record, not given back; its

@@ -1,8 +1,56 @@
 #include "filter/summary.h"
 
-#include "filter/stats_file.h"
+#include "io/outfile.h"
 #include "process/diag.h"
 #include "process/signals.h"
+#include "process/status.h"
+
+#include <sys/stat.h>
+
+static bool is_same_file(const char *path, int fd)
+{
+    struct stat x, y;
+
+    return stat(path, &x) == 0 && fstat(fd, &y) == 0 && S_ISREG(x.st_mode) &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static bool is_report(const char *path, const struct linefile *report)
+{
+    return report && report->out && is_same_file(path, linefile_descriptor(report));
+}
+
+static int check_file(const char *path, int input_fd, const struct linefile *one,
+                      const struct linefile *other)
+{
+    if (!path)
+        return STATUS_OK;
+    if (is_same_file(path, input_fd) || is_report(path, one) || is_report(path, other))
+        return diag_fail(path, "is the input or a report itself: name another file for --stats",
+                         STATUS_CANTCREAT);
+    enum outfile_result result = outfile_replace_check(path);
+    if (result != OUTFILE_OK)
+        diag("%s: %s", path, outfile_strerror(result));
+    return outfile_open_status(result);
+}
+
+int summary_check_file(struct common_options *options, int input_fd, const struct linefile *one,
+                       const struct linefile *other)
+{
+    int status = check_file(options->stats, input_fd, one, other);
+
+    if (status != STATUS_OK)
+        options->stats = NULL;
+    return status;
+}
+
+bool summary_file_is(const char *path, const char *other)
+{
+    struct stat x, y;
+
+    return path && other && stat(path, &x) == 0 && stat(other, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
 
 enum summary_occasion summary_due(struct progress *progress)
 {
@@ -16,12 +64,24 @@ void summary_show(const char *text)
     diag_live(text);
 }
 
-int summary_tell(const struct common_options *options, bool goes_on, const char *text,
-                 const char *json)
+static int write_file(const char *path, const char *json, int64_t wait_ms)
 {
+    enum outfile_result result = outfile_replace(path, json, wait_ms);
+
+    if (result != OUTFILE_OK)
+        diag("%s: unable to write the counters: %s", path, outfile_strerror(result));
+    return outfile_status(result);
+}
+
+int summary_report(const struct common_options *options, bool goes_on, const char *text,
+                   const char *json)
+{
+    const char *path = options->stats;
+
     diag_live("");
     if (!options->quiet)
         diag("%s", text);
-    return goes_on ? stats_file_write_so_far(options->stats, json)
-                   : stats_file_write(options->stats, json, options->wait_ms);
+    if (!path || (goes_on && !outfile_is_replaceable(path)))
+        return STATUS_OK;
+    return write_file(path, json, goes_on ? 0 : options->wait_ms);
 }

@@ -1,6 +1,7 @@
 #include "io/infile.h"
 
 #include "io/descriptors.h"
+#include "process/diag.h"
 #include "process/signals.h"
 #include "process/status.h"
 #include "process/timing.h"
@@ -39,6 +40,16 @@ int infile_status(enum infile_result result)
     if (result == INFILE_OK || result == INFILE_STOPPED)
         return STATUS_OK;
     return result == INFILE_ERRNO ? status_of_errno(errno, STATUS_NOINPUT) : STATUS_CANTCREAT;
+}
+
+int infile_check_stdin(bool closed, const char *example, const char *program)
+{
+    if (closed)
+        return diag_fail("standard input", "is closed", STATUS_NOINPUT);
+    if (!isatty(STDIN_FILENO))
+        return STATUS_OK;
+    diag("standard input is a terminal; try: %s (%s --help)", example, program);
+    return STATUS_USAGE;
 }
 
 static enum infile_result close_with(int fd, enum infile_result result)

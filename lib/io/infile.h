@@ -29,6 +29,12 @@ const char *infile_strerror(enum infile_result result);
 /* The exit status of it. */
 int infile_status(enum infile_result result);
 
+/*
+ * Says why standard input cannot be read: closed at start, or a terminal; then
+ * `example` is what to try instead. Returns 0 or the exit status.
+ */
+int infile_check_stdin(bool closed, const char *example, const char *program);
+
 /* path NULL or "-": standard input. Nothing waits here. */
 enum infile_result infile_open(const char *path, bool keep_open, struct infile *file);
 

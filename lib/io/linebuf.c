@@ -33,7 +33,7 @@ struct linebuf {
     uint64_t ended; /* lines returned wholly */
     bool between;   /* the last piece returned ended its line */
     uint64_t bytes;
-    uint64_t line_offset; /* of the line last returned */
+    uint64_t line_offset; /* of the line that began last */
     char *buffer;
 };
 
@@ -63,9 +63,10 @@ void linebuf_close(struct linebuf *in)
 
 static void take(struct linebuf *in, size_t len, bool overlong, bool ends, struct line *line)
 {
-    *line = (struct line){{in->buffer + in->begin, len}, overlong, ends};
     if (in->between)
         in->line_offset = in->bytes - (in->end - in->begin);
+    *line = (struct line){
+        {in->buffer + in->begin, len}, overlong, ends, {in->ended + 1, in->line_offset}};
     in->begin += len;
     in->ended += ends;
     in->between = ends;
@@ -190,11 +191,6 @@ bool linebuf_finish(struct linebuf *in, struct budget *budget)
             return false;
     }
     return false;
-}
-
-struct place linebuf_place(const struct linebuf *in)
-{
-    return (struct place){linebuf_number(in), in->line_offset};
 }
 
 uint64_t linebuf_number(const struct linebuf *in)

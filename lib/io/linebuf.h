@@ -21,10 +21,16 @@
 struct linebuf;
 struct budget;
 
+/* Where a line stands: its number, from 1; the offset of its first byte, from 0. */
+struct place {
+    uint64_t number, offset;
+};
+
 struct line {
     struct slice text; /* valid until the next linebuf_fill or linebuf_finish */
     bool overlong;     /* this is a piece of a line longer than max_line */
     bool ends;         /* the line ends with this piece */
+    struct place place;
 };
 
 enum linebuf_result {
@@ -66,13 +72,7 @@ bool linebuf_take_sentinel(struct linebuf *in);
  */
 bool linebuf_finish(struct linebuf *in, struct budget *budget);
 
-/* Where a line stands: its number, from 1; the offset of its first byte, from 0. */
-struct place {
-    uint64_t number, offset;
-};
-
-/* That of the line last returned; its number; all bytes read so far. */
-struct place linebuf_place(const struct linebuf *in);
+/* The number of the line last returned; all bytes read so far. */
 uint64_t linebuf_number(const struct linebuf *in);
 uint64_t linebuf_bytes(const struct linebuf *in);
 

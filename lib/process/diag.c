@@ -58,6 +58,12 @@ void diag(const char *format, ...)
     errno = saved;
 }
 
+int diag_fail(const char *object, const char *reason, int status)
+{
+    diag("%s: %s", object, reason);
+    return status;
+}
+
 void diag_plain(const char *format, ...)
 {
     char text[MESSAGE_BYTES];

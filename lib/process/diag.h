@@ -21,6 +21,9 @@ void diag_prefix(const char *program, const char *label);
 /* Writes one message; no newline at the end of the format. Keeps errno. */
 void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Writes "OBJECT: REASON"; returns the status, for the caller to return. */
+int diag_fail(const char *object, const char *reason, int status);
+
 /* Writes one plain line without prefix: a summary. */
 void diag_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

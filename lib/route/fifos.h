@@ -8,8 +8,8 @@
 #ifndef MEMC_FIFOS_H
 #define MEMC_FIFOS_H
 
-#include "filter/options.h"
 #include "io/outfile.h"
+#include "route/route_options.h"
 #include "route/route_tally.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-#include "filter/common_options.h"
+#include "route/route_options.h"
 
 const char ROUTE_HELP[] =
     "Usage: memc_route [options] < TSV\n"
@@ -62,7 +62,7 @@ static enum options_result take(int code, char **argv, struct route_options *opt
             return OPTIONS_RUN;
         return options_fail(error, "--only: '%s' is no list of idfa, gaid, adid, dvid", optarg);
     default:
-        return common_option(code, argv, &options->common, error);
+        return options_take(code, argv, &options->common, error);
     }
 }
 
@@ -73,7 +73,7 @@ enum options_result route_options_parse(int argc, char **argv, struct route_opti
     int code;
 
     *options = (struct route_options){.directory = ".", .only = (1u << DEVTYPE_COUNT) - 1};
-    common_options_default(&options->common, NICE);
+    options_default(&options->common, NICE);
     opterr = 0;
     optind = 0; /* also from the start for another argv, as glibc has it */
     while (result == OPTIONS_RUN &&

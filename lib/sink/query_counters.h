@@ -5,7 +5,7 @@
 #define MEMC_QUERY_COUNTERS_H
 
 #include "bytes/json.h"
-#include "filter/options.h"
+#include "sink/sink_options.h"
 
 /*
  * Connects, patiently, and writes the object but for its end; with --verbose

@@ -1,210 +1,259 @@
 #include "sink/sink.h"
 
+#include "process/diag.h"
+#include "process/signals.h"
+#include "process/status.h"
 #include "record/apps.h"
 #include "record/encode.h"
-#include "record/record.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static void on_outcome(void *context, enum store_outcome outcome, const struct batch_record *record)
+void sink_init(struct sink *sink, struct sink_options *options)
 {
-    struct sink *sink = context;
-
-    switch (outcome) {
-    case STORE_STORED:
-        sink->tally.stored++;
-        sink->tally.bytes_out += record->value.len;
-        break;
-    case STORE_REFUSED:
-        sink->tally.refused++;
-        rejects_line(&sink->rejects, record->line, (struct place){record->number, record->offset},
-                     "the server refused it as too large and dropped the key's old value");
-        break;
-    case STORE_UNDELIVERED:
-        sink->tally.undelivered++;
-        linefile_line(&sink->undelivered, record->line);
-        break;
-    }
-}
-
-static void give_back(void *context, struct slice line)
-{
-    struct sink *sink = context;
-
-    linefile_line(&sink->undelivered, line);
-}
-
-void sink_init(struct sink *sink, const struct sink_options *options)
-{
-    static const char *const MODE[] = {
-        [SINK_LOAD] = "load", [SINK_DRY_RUN] = "dry-run", [SINK_VERIFY] = "verify"};
-
     *sink = (struct sink){.options = options};
-    sink->tally.mode = MODE[options->mode];
     sink->tally.server = options->address.text;
     sink->tally.label = options->common.label;
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
-    if (options->mode == SINK_DRY_RUN)
-        sink->tally.item_sizes = &sink->item_sizes;
     rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
-    server_init(&sink->server, &options->address, options->timeout_ms, options->retry_ms);
+    delivery_init(&sink->delivery, options, &sink->tally, &sink->rejects);
 }
 
-static bool open_verify(struct sink *sink)
+static int open_files(struct sink *sink, int input_fd)
 {
-    sink->verify =
-        verify_open(&sink->server, sink->options->batch, &sink->verified, give_back, sink);
-    return sink->verify;
+    struct common_options *common = &sink->options->common;
+    struct linefile *undelivered = &sink->delivery.undelivered;
+
+    int status =
+        rejects_open(&sink->rejects, common->rejects, common->append, common->wait_ms, input_fd);
+    if (status == STATUS_OK)
+        status = linefile_open(undelivered, sink->options->undelivered, common->append,
+                               common->wait_ms, input_fd);
+    return status_merge(status,
+                        summary_check_file(common, input_fd, &sink->rejects.report, undelivered));
 }
 
-static bool open_printout(struct sink *sink)
+static bool open_buffers(struct sink *sink)
 {
-    const struct sink_options *options = sink->options;
+    size_t max_line = sink->options->common.max_line;
 
-    sink->dry_run = dry_run_open(options->address.text, options->common.max_line);
-    return sink->dry_run;
+    sink->apps = malloc(apps_room(max_line) * sizeof *sink->apps);
+    sink->value = malloc(encode_value_max(max_line));
+    return sink->apps && sink->value && sink->delivery.to->open(&sink->delivery);
 }
 
-bool sink_open(struct sink *sink, const struct linebuf *in)
+int sink_open(struct sink *sink, struct infile *file, struct linebuf *in)
 {
-    const struct sink_options *options = sink->options;
-    struct store_options store_options = {options->batch, options->ttl_seconds, on_outcome, sink};
-    bool whole;
+    int status = open_files(sink, file->fd);
 
+    sink->file = file;
     sink->in = in;
-    sink->apps = malloc(apps_room(options->common.max_line) * sizeof *sink->apps);
-    sink->value = malloc(encode_value_max(options->common.max_line));
-    whole = sink->apps && sink->value;
-    if (options->mode == SINK_LOAD)
-        whole = (sink->store = store_open(&sink->server, &store_options)) && whole;
-    if (options->mode == SINK_VERIFY)
-        whole = open_verify(sink) && whole;
-    if (options->mode == SINK_DRY_RUN && options->common.verbose)
-        whole = open_printout(sink) && whole;
-    return whole;
-}
-
-void sink_close(struct sink *sink)
-{
-    store_close(sink->store);
-    verify_close(sink->verify);
-    free(sink->apps);
-    free(sink->value);
+    if (status == STATUS_OK && !open_buffers(sink))
+        status = diag_fail("batch buffers", strerror(errno), STATUS_OSERR);
+    return status;
 }
 
 enum conn_status sink_connect(struct sink *sink)
 {
-    if (sink->store)
-        return store_connect(sink->store);
-    return sink->verify ? verify_connect(sink->verify) : CONN_OK;
+    return sink->delivery.to->connect(&sink->delivery);
 }
 
-static void reject(struct sink *sink, struct slice line, const char *reason)
+static void reject(struct sink *sink, const struct line *line, const char *reason)
 {
     sink->tally.invalid++;
-    item_sizes_reason(&sink->item_sizes, reason);
-    rejects_line(&sink->rejects, line, linebuf_place(sink->in), reason);
+    item_sizes_reason(&sink->delivery.item_sizes, reason);
+    rejects_line(&sink->rejects, line->text, line->place, reason);
 }
 
-static void take_overlong(struct sink *sink, const struct line *line)
+static void overlong_line(struct sink *sink, const struct line *line)
 {
-    enum overlong what = rejects_overlong(&sink->rejects, line, linebuf_place(sink->in));
+    enum overlong what = rejects_overlong(&sink->rejects, line);
 
     sink->tally.lines += what != OVERLONG_GOES_ON;
     sink->tally.blank += what == OVERLONG_BLANK;
     sink->tally.invalid += what == OVERLONG_REJECTED;
     if (what == OVERLONG_REJECTED)
-        item_sizes_reason(&sink->item_sizes, REJECTS_OVERLONG);
+        item_sizes_reason(&sink->delivery.item_sizes, REJECTS_OVERLONG);
 }
 
-/* Encodes a valid record and hands it to the mode's own end. */
-static void deliver(struct sink *sink, struct slice line, const struct record *record)
+/* Encodes a valid record and hands it to its destination. */
+static void deliver(struct sink *sink, const struct line *line, const struct record *record)
 {
     char key_bytes[RECORD_KEY_MAX];
     struct slice key = {key_bytes, encode_key(record, key_bytes)};
     struct slice value = {sink->value, encode_value(record, sink->value)};
-    struct place place = linebuf_place(sink->in);
-    struct batch_record put = {key, value, line, place.number, place.offset};
+    struct batch_record put = {key, value, line->text, line->place.number, line->place.offset};
 
-    if (!sink->options->undelivered && !sink->options->common.rejects)
-        put.line.len = 0; /* nobody is given it back: no need to keep it */
-
+    if (delivery_keeps_no_lines(&sink->delivery))
+        put.line.len = 0;
     sink->tally.apps_dropped += record->apps_dropped;
-    if (sink->options->mode == SINK_DRY_RUN) {
-        sink->tally.stored++;
-        sink->tally.bytes_out += value.len;
-        item_sizes_add(&sink->item_sizes, server_item_bytes(key.len, value.len));
-        if (sink->dry_run)
-            dry_run_record(sink->dry_run, key, record);
-    } else if (server_would_refuse(&sink->server, key.len, value.len)) {
-        sink->tally.refused++;
-        rejects_line(&sink->rejects, line, place,
-                     "larger than the server's item_size_max (memcached -I); not sent");
-    } else if (sink->options->mode == SINK_VERIFY) {
-        sink->tally.bytes_out += value.len;
-        verify_put(sink->verify, &put);
-    } else {
-        store_put(sink->store, &put);
-    }
+    sink->delivery.to->put(&sink->delivery, &put, record);
 }
 
-void sink_take(struct sink *sink, const struct line *line)
+void sink_line(struct sink *sink, const struct line *line)
 {
     struct record record;
 
     if (line->overlong) {
-        take_overlong(sink, line);
+        overlong_line(sink, line);
         return;
     }
     sink->tally.lines++;
     enum record_result result = record_parse(line->text, sink->apps, &record);
     if (result == RECORD_OK && !sink->options->any_type && record.type != sink->options->type)
-        reject(sink, line->text, "another device type than --type");
+        reject(sink, line, "another device type than --type");
     else if (result == RECORD_OK)
-        deliver(sink, line->text, &record);
+        deliver(sink, line, &record);
     else if (result == RECORD_BLANK)
         sink->tally.blank++;
     else
-        reject(sink, line->text, record_strerror(result));
+        reject(sink, line, record_strerror(result));
 }
 
-void sink_take_cut(struct sink *sink, const struct line *line)
+static void take(void *self)
+{
+    struct sink *sink = self;
+    struct line line;
+
+    while (!delivery_is_over(&sink->delivery) && linebuf_next(sink->in, &line))
+        sink_line(sink, &line);
+}
+
+bool sink_is_over(const void *self)
+{
+    const struct sink *sink = self;
+
+    return delivery_is_over(&sink->delivery);
+}
+
+static bool is_pending(const void *self)
+{
+    const struct sink *sink = self;
+
+    return delivery_pending(&sink->delivery) || rejects_pending(&sink->rejects);
+}
+
+static void flush(void *self)
+{
+    struct sink *sink = self;
+
+    delivery_flush(&sink->delivery);
+    rejects_flush(&sink->rejects);
+}
+
+static void tell(void *self, const struct loop_counts *counts, char *text, struct json *json)
+{
+    struct sink *sink = self;
+    struct sink_tally *tally = &sink->tally;
+
+    sink->delivery.to->count(&sink->delivery);
+    tally->retries = sink->delivery.server.reconnects;
+    tally->bytes_in = counts->bytes_in;
+    tally->ms = counts->ms;
+    tally->exit = counts->exit;
+    sink_tally_text(tally, text, SUMMARY_BYTES);
+    if (json)
+        sink_tally_json(tally, json);
+}
+
+/* The unterminated last line of an input that was cut: no record. */
+static void cut_line(struct sink *sink, const struct line *line)
 {
     sink->tally.lines++;
     if (rejects_cut(&sink->rejects, line)) {
         sink->tally.blank++;
     } else {
         sink->tally.invalid++;
-        item_sizes_reason(&sink->item_sizes, "cut off before its LF");
+        item_sizes_reason(&sink->delivery.item_sizes, "cut off before its LF");
     }
 }
 
-void sink_flush(struct sink *sink)
+static int rest(void *self)
 {
-    if (sink->store)
-        store_flush(sink->store);
-    if (sink->verify)
-        verify_flush(sink->verify);
-    if (sink->dry_run)
-        dry_run_flush(sink->dry_run);
-    rejects_flush(&sink->rejects);
-    linefile_flush(&sink->undelivered);
+    struct sink *sink = self;
+    const char *type = sink->tally.type;
+    struct line line;
+
+    if (!linebuf_rest(sink->in, &line))
+        return STATUS_OK;
+    if (!sink->options->whole_lines) {
+        sink_line(sink, &line);
+        return STATUS_OK;
+    }
+    cut_line(sink, &line);
+    diag("the input was cut in its %s%sline %" PRIu64 ": no LF at its end", type ? type : "",
+         type ? " " : "", line.place.number);
+    return STATUS_IOERR;
 }
 
-bool sink_pending(const struct sink *sink)
+/* True at the end of a standing sink by TERM. */
+static bool is_standing_end(const struct sink *sink)
 {
-    return (sink->store && store_pending(sink->store) > 0) ||
-           (sink->verify && verify_pending(sink->verify) > 0) ||
-           (sink->dry_run && dry_run_pending(sink->dry_run)) || rejects_pending(&sink->rejects) ||
-           linefile_pending(&sink->undelivered);
+    return sink->options->keep_open && signals_stopped_by() == SIGTERM;
 }
+
+/*
+ * A standing sink's end by TERM. While others hold the FIFO it reads to the LF
+ * of the line it has begun, so that its successor finds a whole one; if nobody
+ * does, there is an end, and everything before it would be lost with this sink.
+ */
+static enum linebuf_result stopping(void *self)
+{
+    struct sink *sink = self;
+    struct budget budget = budget_start(sink->options->timeout_ms);
+    bool goes_on;
+
+    if (!is_standing_end(sink))
+        return LINEBUF_STOPPED;
+    signals_forgive();
+    infile_let_go(sink->file);
+    while (infile_is_abandoned(sink->file)) {
+        enum linebuf_result result = linebuf_fill(sink->in, 0);
+        take(sink);
+        if (result == LINEBUF_END || result == LINEBUF_ERROR)
+            return result;
+    }
+    do {
+        goes_on = linebuf_finish(sink->in, &budget);
+        take(sink);
+    } while (goes_on);
+    return LINEBUF_STOPPED;
+}
+
+const struct loop_calls SINK_CALLS = {.take = take,
+                                      .is_over = sink_is_over,
+                                      .is_pending = is_pending,
+                                      .flush = flush,
+                                      .tell = tell,
+                                      .stopping = stopping,
+                                      .rest = rest};
 
 enum conn_status sink_failure(const struct sink *sink)
 {
-    if (sink->store)
-        return store_failure(sink->store);
-    return sink->verify ? verify_failure(sink->verify) : CONN_OK;
+    return sink->delivery.to->failure(&sink->delivery);
+}
+
+int sink_finish(struct sink *sink)
+{
+    int status = sink->delivery.to->finish(&sink->delivery);
+
+    if (is_standing_end(sink))
+        signals_forgive(); /* its end is no failure, whatever it was doing */
+    return status;
+}
+
+int sink_end_files(struct sink *sink)
+{
+    return status_merge(rejects_close(&sink->rejects), linefile_close(&sink->delivery.undelivered));
+}
+
+void sink_close(struct sink *sink)
+{
+    sink->delivery.to->close(&sink->delivery);
+    free(sink->apps);
+    free(sink->value);
 }

@@ -1,59 +1,61 @@
 /*
- * sink: what becomes of one line: parsed, encoded, and stored, verified or
- * only counted; rejected or given back where that fails.
+ * sink: what becomes of one line of memc_sink: parsed, encoded, delivered or
+ * rejected.
  */
 #ifndef MEMC_SINK_H
 #define MEMC_SINK_H
 
-#include "filter/options.h"
-#include "filter/rejects.h"
-#include "io/linebuf.h"
-#include "sink/dry_run.h"
-#include "sink/item_sizes.h"
-#include "sink/sink_tally.h"
-#include "store/store.h"
-#include "store/verify.h"
+#include "filter/loop.h"
+#include "io/infile.h"
+#include "sink/delivery.h"
 
 struct sink {
-    const struct sink_options *options;
-    const struct linebuf *in; /* for line numbers */
+    struct sink_options *options;
+    struct infile *file;
+    struct linebuf *in;
     struct sink_tally tally;
-    struct item_sizes item_sizes; /* in a dry run */
     struct rejects rejects;
-    struct linefile undelivered;
-    struct server server;
-    struct store *store;   /* in mode load */
-    struct verify *verify; /* in mode verify */
-    struct verify_counts verified;
-    struct dry_run *dry_run; /* dry run with -v */
-    uint32_t *apps;          /* room for the apps of the longest line */
-    char *value;             /* room for its value */
+    struct delivery delivery;
+    uint32_t *apps; /* room for the apps of the longest line */
+    char *value;    /* room for its value */
 };
 
 /* Makes the tally and all else tell the truth about a sink that is not open. The options must
  * outlive it. */
-void sink_init(struct sink *sink, const struct sink_options *options);
+void sink_init(struct sink *sink, struct sink_options *options);
 
-/* False: out of memory. The linebuf must outlive the sink. */
-bool sink_open(struct sink *sink, const struct linebuf *in);
-void sink_close(struct sink *sink);
+/*
+ * Opens the files of rejects and undelivered lines, and all buffers; says what
+ * fails. Returns 0 or the exit status. The file, open, and `in`, which reads
+ * it, must outlive the sink.
+ */
+int sink_open(struct sink *sink, struct infile *file, struct linebuf *in);
 
 /* Connects to the server, where the mode has one. CONN_OK or why it gave up. */
 enum conn_status sink_connect(struct sink *sink);
 
 /* Takes a line or a piece of an over-long one, and counts its outcome, at once or later. */
-void sink_take(struct sink *sink, const struct line *line);
+void sink_line(struct sink *sink, const struct line *line);
 
-/* The unterminated last line of an input that was cut: no record. */
-void sink_take_cut(struct sink *sink, const struct line *line);
+/* The calls of a loop whose self is a sink. */
+extern const struct loop_calls SINK_CALLS;
 
-/* Waits until every line taken has its outcome. */
-void sink_flush(struct sink *sink);
-
-/* True while records wait for company or for their outcome. */
-bool sink_pending(const struct sink *sink);
+/* True if there is no use in reading on. */
+bool sink_is_over(const void *self);
 
 /* CONN_OK, or why the server was given up, with errno. */
 enum conn_status sink_failure(const struct sink *sink);
+
+/*
+ * Waits for the last outcomes and ends the connection. The TERM that ends a
+ * standing sink is forgiven then. Returns 0 or the exit status.
+ */
+int sink_finish(struct sink *sink);
+
+/* Ends the files of lines; returns 0 or the exit status. */
+int sink_end_files(struct sink *sink);
+
+/* Frees. */
+void sink_close(struct sink *sink);
 
 #endif

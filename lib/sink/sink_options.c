@@ -1,4 +1,4 @@
-#include "filter/common_options.h"
+#include "sink/sink_options.h"
 
 #include "store/batch.h"
 
@@ -89,7 +89,7 @@ static enum options_result take_ttl(int64_t *seconds, struct options_error *erro
 {
     int64_t ms;
     enum options_result result =
-        option_duration("ttl", TTL_LEAST_MS, INT32_MAX * INT64_C(1000), &ms, error);
+        options_duration("ttl", TTL_LEAST_MS, INT32_MAX * INT64_C(1000), &ms, error);
 
     if (result == OPTIONS_RUN && ms % 1000 != 0)
         return options_fail(error, "--ttl: '%s' is no whole number of seconds", optarg);
@@ -102,7 +102,7 @@ static enum options_result take_timeout(int *timeout_ms, struct options_error *e
 {
     int64_t ms;
     enum options_result result =
-        option_duration("timeout", TIMEOUT_LEAST_MS, INT32_MAX / 8, &ms, error);
+        options_duration("timeout", TIMEOUT_LEAST_MS, INT32_MAX / 8, &ms, error);
 
     if (result == OPTIONS_RUN)
         *timeout_ms = (int)ms;
@@ -177,7 +177,7 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     case 't':
         return take_timeout(&options->timeout_ms, error);
     case 'R':
-        return option_duration("retry-for", 0, INT64_MAX, &options->retry_ms, error);
+        return options_duration("retry-for", 0, INT64_MAX, &options->retry_ms, error);
     case 'e':
         return take_rate(options, error);
     case 'u':
@@ -186,7 +186,7 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     case OPTION_TTL:
         return take_ttl(&options->ttl_seconds, error);
     default:
-        return common_option(code, argv, &options->common, error);
+        return options_take(code, argv, &options->common, error);
     }
 }
 
@@ -222,7 +222,7 @@ enum options_result sink_options_parse(int argc, char **argv, struct sink_option
                                      .retry_ms = RETRY_MS,
                                      .limited = true,
                                      .error_rate = {1, 100}};
-    common_options_default(&options->common, NICE);
+    options_default(&options->common, NICE);
     opterr = 0;
     optind = 0; /* also from the start for another argv, as glibc has it */
     while (result == OPTIONS_RUN &&

@@ -19,15 +19,15 @@ void verdict_tell_peer(const struct sink_options *options, enum conn_status conn
         diag("%s: %s%s", options->address.text, reason, hint);
 }
 
-int verdict_on_server(const struct sink *sink)
+static int verdict_on_server(const struct sink *sink)
 {
     enum conn_status conn = sink_failure(sink);
 
     if (conn == CONN_STOPPED)
-        return sink->server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
+        return sink->delivery.server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
     if (conn != CONN_OK)
         verdict_tell_peer(sink->options, conn);
-    return conn_exit_status(conn, sink->server.connected_before);
+    return conn_exit_status(conn, sink->delivery.server.connected_before);
 }
 
 static void tell_doubt(const struct sink_tally *tally)
@@ -55,13 +55,13 @@ static void tell_doubt(const struct sink_tally *tally)
     }
 }
 
-int verdict_on_retention(struct sink *sink)
+static int verdict_on_retention(struct sink *sink)
 {
     const struct sink_options *options = sink->options;
-    const struct counters *before = &sink->server.counters;
+    const struct counters *before = &sink->delivery.server.counters;
     enum conn_status conn = CONN_OK;
 
-    if (options->mode != SINK_LOAD || !sink->server.connected_before)
+    if (options->mode != SINK_LOAD || !sink->delivery.server.connected_before)
         return STATUS_OK;
     struct counters after = COUNTERS_UNKNOWN;
     /* A clean end has no time for asking a server that was given up. */
@@ -98,4 +98,12 @@ int verdict_on_tally(const struct sink *sink)
         status = STATUS_SOFTWARE;
     }
     return status;
+}
+
+int verdict(struct sink *sink)
+{
+    int status = verdict_on_server(sink);
+
+    status = status_merge(status, verdict_on_retention(sink));
+    return status_merge(status, verdict_on_tally(sink));
 }

@@ -10,16 +10,15 @@
 /* Says why a server was given up, or could not be reached, and what to look at. */
 void verdict_tell_peer(const struct sink_options *options, enum conn_status conn);
 
-/* The server was given up: says why. Returns the exit status of it. */
-int verdict_on_server(const struct sink *sink);
-
 /*
- * Reads the server's counters again and compares them with those at the
- * first connection. Fills the tally's evictions and doubt; returns the exit status.
+ * Says whether the server was given up and why; reads its counters again and
+ * compares them with those at the first connection, which fills the tally's
+ * evictions and doubt; judges the tally: sum, error rate, undelivered,
+ * differences. To be called when all has its outcome. Returns the exit status.
  */
-int verdict_on_retention(struct sink *sink);
+int verdict(struct sink *sink);
 
-/* Of the tally as it stands: sum, error rate, undelivered, differences. Returns the exit status. */
+/* The last of these three alone. */
 int verdict_on_tally(const struct sink *sink);
 
 #endif

@@ -220,8 +220,8 @@ start_default_servers() {
 }
 
 command -v mandoc >/dev/null || skip_all 'mandoc is not installed'
-check_program memc_route filter/common_options.h route/route_options.c
-check_program memc_sink filter/common_options.h sink/sink_options.c
+check_program memc_route filter/options.h route/route_options.c
+check_program memc_sink filter/options.h sink/sink_options.c
 check_program memc_load
 
 note 'links'

@@ -56,8 +56,7 @@ static void check_line(struct run *run, const struct line *line, bool is_rest)
     must(line->ends || line->text.len > 0);
     must(line->text.len <= end - run->at);
     must(line->text.len == 0 || memcmp(line->text.at, run->text.at + run->at, line->text.len) == 0);
-    struct place place = linebuf_place(run->in);
-    must(place.number == run->lines + 1 && place.offset == run->begin);
+    must(line->place.number == run->lines + 1 && line->place.offset == run->begin);
     run->at += line->text.len;
     if (!line->ends)
         return;

@@ -6,7 +6,8 @@
  * refused has a reason; the same arguments again, as getopt_long(3) has ordered
  * them, give the same.
  */
-#include "filter/options.h"
+#include "route/route_options.h"
+#include "sink/sink_options.h"
 
 #include "fuzz.h"
 #include "store/batch.h"

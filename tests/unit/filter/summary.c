@@ -22,7 +22,7 @@ static int tell(bool quiet, const char *stats, bool goes_on, const char *json)
     make_pipe(end);
     dup2(end[1], STDERR_FILENO);
     close(end[1]);
-    int status = summary_tell(&options, goes_on, "7 lines", json);
+    int status = summary_report(&options, goes_on, "7 lines", json);
     dup2(kept, STDERR_FILENO);
     close(kept);
     told = (int)get_all(end[0], got, sizeof got);

@@ -1,5 +1,5 @@
 /* route_options: the command line of memc_route. */
-#include "filter/options.h"
+#include "route/route_options.h"
 #include "tap.h"
 
 #include <stdlib.h>

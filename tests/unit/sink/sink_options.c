@@ -1,5 +1,5 @@
 /* sink_options: the command line of memc_sink. */
-#include "filter/options.h"
+#include "sink/sink_options.h"
 #include "tap.h"
 
 #include <stdlib.h>

@@ -1,5 +1,12 @@
-#include "filter/common_options.h"
+#include "filter/options.h"
 
+#include "bytes/number.h"
+#include "io/outfile.h"
+#include "process/diag.h"
+#include "process/status.h"
+#include "process/version.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +24,8 @@ enum options_result options_fail(struct options_error *error, const char *format
     return OPTIONS_BAD;
 }
 
-enum options_result option_duration(const char *name, int64_t least, int64_t most, int64_t *ms,
-                                    struct options_error *error)
+enum options_result options_duration(const char *name, int64_t least, int64_t most, int64_t *ms,
+                                     struct options_error *error)
 {
     int64_t value;
 
@@ -69,7 +76,7 @@ static enum options_result bad_option(int code, char **argv, struct options_erro
                         argv[optind - 1]);
 }
 
-void common_options_default(struct common_options *common, int nice)
+void options_default(struct common_options *common, int nice)
 {
     *common = (struct common_options){
         .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = nice};
@@ -107,8 +114,8 @@ static const char **text_of(int code, struct common_options *common)
     }
 }
 
-enum options_result common_option(int code, char **argv, struct common_options *common,
-                                  struct options_error *error)
+enum options_result options_take(int code, char **argv, struct common_options *common,
+                                 struct options_error *error)
 {
     bool *flag = flag_of(code, common);
     const char **text = text_of(code, common);
@@ -125,9 +132,9 @@ enum options_result common_option(int code, char **argv, struct common_options *
     case 'V':
         return OPTIONS_VERSION;
     case 'w':
-        return option_duration("wait", 0, INT64_MAX, &common->wait_ms, error);
+        return options_duration("wait", 0, INT64_MAX, &common->wait_ms, error);
     case OPTION_LINGER:
-        return option_duration("linger", 0, INT32_MAX, &common->linger_ms, error);
+        return options_duration("linger", 0, INT32_MAX, &common->linger_ms, error);
     case OPTION_MAX_LINE:
         return option_max_line(&common->max_line, error);
     case OPTION_NICE:
@@ -135,4 +142,31 @@ enum options_result common_option(int code, char **argv, struct common_options *
     default:
         return bad_option(code, argv, error);
     }
+}
+
+int options_print(const char *text)
+{
+    if (outfile_print(text) == OUTFILE_OK)
+        return STATUS_OK;
+    return diag_fail("standard output", strerror(errno), STATUS_IOERR);
+}
+
+int options_answer(enum options_result result, const char *program, const char *help,
+                   const struct options_error *error)
+{
+    char version[64];
+
+    switch (result) {
+    case OPTIONS_HELP:
+        return options_print(help);
+    case OPTIONS_VERSION:
+        snprintf(version, sizeof version, "%s %s", program, MEMC_VERSION);
+        return options_print(version);
+    case OPTIONS_BAD:
+        diag("%s; try: %s --help", error->text, program);
+        return STATUS_USAGE;
+    case OPTIONS_RUN:
+        break;
+    }
+    return STATUS_OK;
 }

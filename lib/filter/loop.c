@@ -1,0 +1,127 @@
+#include "filter/loop.h"
+
+#include "process/diag.h"
+#include "process/signals.h"
+#include "process/status.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+void loop_start(struct loop *loop, const struct common_options *options,
+                const struct loop_calls *calls, void *self)
+{
+    int64_t now_ms = timing_now_ms();
+
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + options->nice);
+    *loop = (struct loop){
+        .options = options,
+        .calls = calls,
+        .self = self,
+        .linger = {options->linger_ms, -1},
+        .progress = {options->progress, now_ms},
+        .start_ms = now_ms,
+    };
+}
+
+void loop_merge_status(struct loop *loop, int status)
+{
+    loop->status = status_merge(loop->status, status);
+}
+
+static bool is_over(const struct loop *loop)
+{
+    return loop->calls->is_over && loop->calls->is_over(loop->self);
+}
+
+static void flush(struct loop *loop)
+{
+    loop->calls->flush(loop->self);
+    linger_timer_reset(&loop->linger);
+}
+
+static void tell(struct loop *loop, int exit, char *text, struct json *json)
+{
+    struct loop_counts counts = {
+        .bytes_in = loop->in ? linebuf_bytes(loop->in) : 0,
+        .ms = timing_now_ms() - loop->start_ms,
+        .exit = exit,
+    };
+
+    loop->calls->tell(loop->self, &counts, text, json);
+}
+
+/* exit -1: the run goes on. */
+static void report(struct loop *loop, int exit)
+{
+    static struct json json;
+    char text[SUMMARY_BYTES];
+
+    tell(loop, exit, text, &json);
+    loop_merge_status(loop, summary_report(loop->options, exit < 0, text, json_end(&json)));
+}
+
+static void show_progress(struct loop *loop)
+{
+    char text[SUMMARY_BYTES];
+
+    switch (summary_due(&loop->progress)) {
+    case SUMMARY_NOT_NOW:
+        break;
+    case SUMMARY_ASKED:
+        report(loop, -1);
+        break;
+    case SUMMARY_LIVE:
+        tell(loop, -1, text, NULL);
+        summary_show(text);
+        break;
+    }
+}
+
+/* Reads until the input ends, breaks or a signal comes; returns which. */
+static enum linebuf_result read_all(struct loop *loop)
+{
+    enum linebuf_result result;
+
+    do {
+        loop->calls->take(loop->self);
+        int wait_ms = linger_timer_left(&loop->linger, loop->calls->is_pending(loop->self));
+        if (wait_ms == 0)
+            flush(loop);
+        if (is_over(loop))
+            return LINEBUF_END;
+        result = linebuf_fill(loop->in, wait_ms == 0 ? -1 : wait_ms);
+        if (result == LINEBUF_IDLE)
+            flush(loop);
+        show_progress(loop);
+    } while (linebuf_goes_on(result));
+    return result;
+}
+
+void loop_run(struct loop *loop, struct linebuf *in, const char *name)
+{
+    enum linebuf_result how = LINEBUF_STOPPED;
+
+    loop->in = in;
+    if (!signals_stopped_by())
+        how = read_all(loop);
+    if (how == LINEBUF_STOPPED && loop->calls->stopping)
+        how = loop->calls->stopping(loop->self);
+    if (how == LINEBUF_END && !is_over(loop))
+        loop_merge_status(loop, loop->calls->rest(loop->self));
+    if (how == LINEBUF_ERROR) {
+        diag("%s: unable to read after line %" PRIu64 ": %s", name, linebuf_number(in),
+             strerror(errno));
+        loop_merge_status(loop, STATUS_IOERR);
+    }
+    flush(loop);
+}
+
+int loop_end(struct loop *loop)
+{
+    if (signals_stopped_by())
+        loop_merge_status(loop, STATUS_SIGNAL + signals_stopped_by());
+    report(loop, loop->status);
+    return loop->status;
+}

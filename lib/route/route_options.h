@@ -1,0 +1,26 @@
+/*
+ * route_options: the command line of memc_route.
+ */
+#ifndef MEMC_ROUTE_OPTIONS_H
+#define MEMC_ROUTE_OPTIONS_H
+
+#include "filter/options.h"
+#include "record/devtype.h"
+
+/* Strings are those of argv. */
+struct route_options {
+    struct common_options common;
+    const char *directory;
+    const char *path[DEVTYPE_COUNT]; /* NULL: in the directory */
+    unsigned only;                   /* set of types, bit 1 << type */
+    bool make_fifos;
+    bool sentinel;
+};
+
+enum options_result route_options_parse(int argc, char **argv, struct route_options *options,
+                                        struct options_error *error);
+
+/* What --help prints. */
+extern const char ROUTE_HELP[];
+
+#endif

@@ -1,0 +1,302 @@
+#include "sink/delivery.h"
+
+#include "process/diag.h"
+#include "process/status.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* True if the record was refused unsent, since the server would refuse it and drop its key's old
+ * value. */
+static bool refuse_unsent(struct delivery *d, const struct batch_record *put)
+{
+    if (!server_would_refuse(&d->server, put->key.len, put->value.len))
+        return false;
+    d->tally->refused++;
+    rejects_line(d->rejects, put->line, (struct place){put->number, put->offset},
+                 "larger than the server's item_size_max (memcached -I); not sent");
+    return true;
+}
+
+/* ---- to store ---- */
+
+static void on_outcome(void *context, enum store_outcome outcome, const struct batch_record *record)
+{
+    struct delivery *d = context;
+
+    switch (outcome) {
+    case STORE_STORED:
+        d->tally->stored++;
+        d->tally->bytes_out += record->value.len;
+        break;
+    case STORE_REFUSED:
+        d->tally->refused++;
+        rejects_line(d->rejects, record->line, (struct place){record->number, record->offset},
+                     "the server refused it as too large and dropped the key's old value");
+        break;
+    case STORE_UNDELIVERED:
+        d->tally->undelivered++;
+        linefile_line(&d->undelivered, record->line);
+        break;
+    }
+}
+
+static bool open_store(struct delivery *d)
+{
+    struct store_options options = {d->options->batch, d->options->ttl_seconds, on_outcome, d};
+
+    d->store = store_open(&d->server, &options);
+    return d->store;
+}
+
+static enum conn_status connect_store(struct delivery *d)
+{
+    return store_connect(d->store);
+}
+
+static void put_store(struct delivery *d, const struct batch_record *put,
+                      const struct record *record)
+{
+    (void)record;
+    if (!refuse_unsent(d, put))
+        store_put(d->store, put);
+}
+
+static void flush_store(struct delivery *d)
+{
+    store_flush(d->store);
+}
+
+static bool is_store_pending(const struct delivery *d)
+{
+    return store_pending(d->store) > 0;
+}
+
+static enum conn_status store_gave_up(const struct delivery *d)
+{
+    return d->store ? store_failure(d->store) : CONN_OK;
+}
+
+static void count_nothing(struct delivery *d)
+{
+    (void)d;
+}
+
+static int finish_store(struct delivery *d)
+{
+    if (d->store)
+        store_finish(d->store);
+    return STATUS_OK;
+}
+
+static void close_store(struct delivery *d)
+{
+    store_close(d->store);
+}
+
+static const struct destination STORE = {
+    .mode = "load",
+    .open = open_store,
+    .connect = connect_store,
+    .put = put_store,
+    .flush = flush_store,
+    .pending = is_store_pending,
+    .failure = store_gave_up,
+    .count = count_nothing,
+    .finish = finish_store,
+    .close = close_store,
+};
+
+/* ---- to verify ---- */
+
+static void write_undelivered(void *context, struct slice line)
+{
+    struct delivery *d = context;
+
+    d->tally->undelivered++;
+    linefile_line(&d->undelivered, line);
+}
+
+static bool open_verify(struct delivery *d)
+{
+    d->verify = verify_open(&d->server, d->options->batch, &d->verified, write_undelivered, d);
+    return d->verify;
+}
+
+static enum conn_status connect_verify(struct delivery *d)
+{
+    return verify_connect(d->verify);
+}
+
+static void put_verify(struct delivery *d, const struct batch_record *put,
+                       const struct record *record)
+{
+    (void)record;
+    if (refuse_unsent(d, put))
+        return;
+    d->tally->bytes_out += put->value.len;
+    verify_put(d->verify, put);
+}
+
+static void flush_verify(struct delivery *d)
+{
+    verify_flush(d->verify);
+}
+
+static bool is_verify_pending(const struct delivery *d)
+{
+    return verify_pending(d->verify) > 0;
+}
+
+static enum conn_status verify_gave_up(const struct delivery *d)
+{
+    return d->verify ? verify_failure(d->verify) : CONN_OK;
+}
+
+/* A line that differed can become verified later: the counts are taken anew each time. */
+static void count_verified(struct delivery *d)
+{
+    d->tally->verified = d->verified.verified;
+    d->tally->missing = d->verified.missing;
+    d->tally->differing = d->verified.differing;
+}
+
+static int finish_verify(struct delivery *d)
+{
+    if (d->verify)
+        verify_flush(d->verify);
+    count_verified(d);
+    return STATUS_OK;
+}
+
+static void close_verify(struct delivery *d)
+{
+    verify_close(d->verify);
+}
+
+static const struct destination VERIFY = {
+    .mode = "verify",
+    .open = open_verify,
+    .connect = connect_verify,
+    .put = put_verify,
+    .flush = flush_verify,
+    .pending = is_verify_pending,
+    .failure = verify_gave_up,
+    .count = count_verified,
+    .finish = finish_verify,
+    .close = close_verify,
+};
+
+/* ---- to nobody: a dry run, which prints the records with -v ---- */
+
+static bool open_dry_run(struct delivery *d)
+{
+    const struct sink_options *options = d->options;
+
+    if (!options->common.verbose)
+        return true;
+    d->dry_run = dry_run_open(options->address.text, options->common.max_line);
+    return d->dry_run;
+}
+
+static enum conn_status connect_nowhere(struct delivery *d)
+{
+    (void)d;
+    return CONN_OK;
+}
+
+static void put_dry_run(struct delivery *d, const struct batch_record *put,
+                        const struct record *record)
+{
+    d->tally->stored++;
+    d->tally->bytes_out += put->value.len;
+    item_sizes_add(&d->item_sizes, server_item_bytes(put->key.len, put->value.len));
+    if (d->dry_run)
+        dry_run_record(d->dry_run, put->key, record);
+}
+
+static void flush_dry_run(struct delivery *d)
+{
+    if (d->dry_run)
+        dry_run_flush(d->dry_run);
+}
+
+static bool is_dry_run_pending(const struct delivery *d)
+{
+    return d->dry_run && dry_run_pending(d->dry_run);
+}
+
+static enum conn_status never_gives_up(const struct delivery *d)
+{
+    (void)d;
+    return CONN_OK;
+}
+
+static int finish_dry_run(struct delivery *d)
+{
+    int error = dry_run_close(d->dry_run);
+
+    d->dry_run = NULL;
+    return error ? diag_fail("standard output", strerror(error), STATUS_IOERR) : STATUS_OK;
+}
+
+static void close_dry_run(struct delivery *d)
+{
+    dry_run_close(d->dry_run);
+}
+
+static const struct destination DRY_RUN = {
+    .mode = "dry-run",
+    .open = open_dry_run,
+    .connect = connect_nowhere,
+    .put = put_dry_run,
+    .flush = flush_dry_run,
+    .pending = is_dry_run_pending,
+    .failure = never_gives_up,
+    .count = count_nothing,
+    .finish = finish_dry_run,
+    .close = close_dry_run,
+};
+
+/* ---- all of them ---- */
+
+static const struct destination *destination_of(enum sink_mode mode)
+{
+    if (mode == SINK_DRY_RUN)
+        return &DRY_RUN;
+    return mode == SINK_VERIFY ? &VERIFY : &STORE;
+}
+
+void delivery_init(struct delivery *d, const struct sink_options *options, struct sink_tally *tally,
+                   struct rejects *rejects)
+{
+    *d = (struct delivery){.to = destination_of(options->mode),
+                           .options = options,
+                           .tally = tally,
+                           .rejects = rejects};
+    tally->mode = d->to->mode;
+    if (d->to == &DRY_RUN)
+        tally->item_sizes = &d->item_sizes;
+    server_init(&d->server, &options->address, options->timeout_ms, options->retry_ms);
+}
+
+void delivery_flush(struct delivery *d)
+{
+    d->to->flush(d);
+    linefile_flush(&d->undelivered);
+}
+
+bool delivery_pending(const struct delivery *d)
+{
+    return d->to->pending(d) || linefile_pending(&d->undelivered);
+}
+
+bool delivery_is_over(const struct delivery *d)
+{
+    return !d->options->undelivered && d->to->failure(d) != CONN_OK;
+}
+
+bool delivery_keeps_no_lines(const struct delivery *d)
+{
+    return !d->options->undelivered && !d->options->common.rejects;
+}
