@@ -64,6 +64,7 @@ static void complain(struct rejects *rejects, struct place place, const char *re
 {
     char text[256];
 
+    reasons_add(&rejects->reasons, reason);
     snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", place.number, place.offset, reason);
     linefile_line(&rejects->why, slice_of(text));
     if (diag_may_repeat(&rejects->complaints) || rejects->verbose)
@@ -90,14 +91,18 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line)
     linefile_piece(&rejects->report, line->text, line->ends);
     if (!line->ends)
         return OVERLONG_GOES_ON;
-    complain(rejects, line->place, REJECTS_OVERLONG);
+    complain(rejects, line->place, "longer than --max-line");
     return OVERLONG_REJECTED;
 }
 
 bool rejects_cut(struct rejects *rejects, const struct line *line)
 {
+    bool blank = record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
+
     linefile_cancel(&rejects->report);
-    return record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
+    if (!blank)
+        reasons_add(&rejects->reasons, "cut off before its LF");
+    return blank;
 }
 
 void rejects_flush(struct rejects *rejects)

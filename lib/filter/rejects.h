@@ -1,7 +1,7 @@
 /*
  * rejects: bad lines: given back as their own bytes, and complained about with
  * line number and reason, never with a byte of the line. Complaints are capped
- * and then counted.
+ * and then counted; all reasons are counted.
  *
  * Beside a file of rejects stands FILE.why, for each of its lines a line:
  *
@@ -13,6 +13,7 @@
 #ifndef MEMC_REJECTS_H
 #define MEMC_REJECTS_H
 
+#include "filter/reasons.h"
 #include "io/linebuf.h"
 #include "io/linefile.h"
 
@@ -22,6 +23,7 @@ struct rejects {
     const char *type; /* lines are counted among this type's only; NULL: among all */
     bool verbose;     /* no cap */
     uint64_t complaints;
+    struct reasons reasons;
     bool blank_so_far; /* of an over-long line: its pieces are white */
 };
 
@@ -33,9 +35,6 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
 
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason);
-
-/* The reason in words of a line longer than --max-line. */
-#define REJECTS_OVERLONG "longer than --max-line"
 
 /* A piece of a line longer than --max-line, as it comes; when the line has ended, what it was. */
 enum overlong { OVERLONG_GOES_ON, OVERLONG_BLANK, OVERLONG_REJECTED };

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { ALIGNMENT = 8, ALIGNED_CLASSES = 128, OCTAVE_CLASSES = 32 };
 
@@ -30,26 +29,10 @@ void item_sizes_add(struct item_sizes *item_sizes, size_t bytes)
     item_sizes->items[low]++;
 }
 
-void item_sizes_reason(struct item_sizes *item_sizes, const char *reason)
-{
-    size_t i = 0;
-
-    while (i < ITEM_SIZES_REASONS_MAX - 1 && item_sizes->reasons[i].text &&
-           strcmp(item_sizes->reasons[i].text, reason) != 0)
-        i++;
-    if (!item_sizes->reasons[i].text)
-        item_sizes->reasons[i].text = reason;
-    item_sizes->reasons[i].count++;
-}
-
 void item_sizes_json(const struct item_sizes *item_sizes, struct json *json)
 {
     char bytes[24];
 
-    json_open_object(json, "reasons");
-    for (size_t i = 0; i < ITEM_SIZES_REASONS_MAX && item_sizes->reasons[i].text; i++)
-        json_uint(json, item_sizes->reasons[i].text, item_sizes->reasons[i].count);
-    json_close_object(json);
     json_open_object(json, "items");
     for (size_t class = 0; class < ITEM_SIZES_CLASSES; class ++) {
         if (item_sizes->items[class] == 0)

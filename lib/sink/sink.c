@@ -65,7 +65,6 @@ enum conn_status sink_connect(struct sink *sink)
 static void reject(struct sink *sink, const struct line *line, const char *reason)
 {
     sink->tally.invalid++;
-    item_sizes_reason(&sink->delivery.item_sizes, reason);
     rejects_line(&sink->rejects, line->text, line->place, reason);
 }
 
@@ -76,8 +75,6 @@ static void overlong_line(struct sink *sink, const struct line *line)
     sink->tally.lines += what != OVERLONG_GOES_ON;
     sink->tally.blank += what == OVERLONG_BLANK;
     sink->tally.invalid += what == OVERLONG_REJECTED;
-    if (what == OVERLONG_REJECTED)
-        item_sizes_reason(&sink->delivery.item_sizes, REJECTS_OVERLONG);
 }
 
 /* Encodes a valid record and hands it to its destination. */
@@ -164,12 +161,10 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
 static void cut_line(struct sink *sink, const struct line *line)
 {
     sink->tally.lines++;
-    if (rejects_cut(&sink->rejects, line)) {
+    if (rejects_cut(&sink->rejects, line))
         sink->tally.blank++;
-    } else {
+    else
         sink->tally.invalid++;
-        item_sizes_reason(&sink->delivery.item_sizes, "cut off before its LF");
-    }
 }
 
 static int rest(void *self)

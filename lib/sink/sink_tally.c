@@ -46,6 +46,8 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_uint(json, "bytes_out", t->bytes_out);
     json_seconds(json, "seconds", t->ms);
     json_count_or_null(json, "exit", t->exit);
+    if (t->reasons)
+        reasons_json(t->reasons, json);
     if (t->item_sizes)
         item_sizes_json(t->item_sizes, json);
 }

@@ -7,6 +7,7 @@
 
 #include "bytes/json.h"
 #include "bytes/number.h"
+#include "filter/reasons.h"
 #include "server/doubt.h"
 #include "sink/item_sizes.h"
 
@@ -25,6 +26,7 @@ struct sink_tally {
     uint64_t bytes_in, bytes_out;
     int64_t ms;
     int exit;                            /* -1 while it runs: null */
+    const struct reasons *reasons;       /* of a dry run; NULL: not told */
     const struct item_sizes *item_sizes; /* of a dry run; NULL: none */
 };
 

@@ -1,4 +1,4 @@
-/* census: each size is counted in the smallest class that takes it; reasons are counted each. */
+/* item_sizes: each size is counted in the smallest class that takes it. */
 #include "sink/item_sizes.h"
 #include "server/server.h"
 #include "tap.h"
@@ -6,19 +6,19 @@
 #include <stdio.h>
 
 static struct json json;
-static struct item_sizes census;
+static struct item_sizes sizes;
 
 /* The JSON of one item of this size must be `expected`. */
 static void counts_as(size_t bytes, const char *expected)
 {
-    census = (struct item_sizes){.items = {0}};
-    item_sizes_add(&census, bytes);
+    sizes = (struct item_sizes){.items = {0}};
+    item_sizes_add(&sizes, bytes);
     json_begin(&json);
-    item_sizes_json(&census, &json);
+    item_sizes_json(&sizes, &json);
     is_str(json_end(&json), expected, "%zu bytes", bytes);
 }
 
-#define ITEMS(members) "{\"reasons\":{},\"items\":{" members "}}"
+#define ITEMS(members) "{\"items\":{" members "}}"
 
 static void test_classes(void)
 {
@@ -44,11 +44,11 @@ static void test_precision(void)
     unsigned long counted;
 
     for (size_t bytes = 1; bytes < 3000000 && precise; bytes += 1 + bytes / 1000) {
-        census = (struct item_sizes){.items = {0}};
-        item_sizes_add(&census, bytes);
+        sizes = (struct item_sizes){.items = {0}};
+        item_sizes_add(&sizes, bytes);
         json_begin(&json);
-        item_sizes_json(&census, &json);
-        if (sscanf(json_end(&json), "{\"reasons\":{},\"items\":{\"%lu\":1}}", &counted) != 1)
+        item_sizes_json(&sizes, &json);
+        if (sscanf(json_end(&json), "{\"items\":{\"%lu\":1}}", &counted) != 1)
             precise = false;
         else
             precise = counted >= bytes && counted - bytes <= (bytes / 32 > 7 ? bytes / 32 : 7);
@@ -58,34 +58,14 @@ static void test_precision(void)
 
 static void test_sums(void)
 {
-    char other[] = "white"; /* the text counts, not where it stands */
-
-    census = (struct item_sizes){.items = {0}};
-    item_sizes_reason(&census, "white");
-    item_sizes_reason(&census, "black");
-    item_sizes_reason(&census, other);
-    item_sizes_add(&census, 100);
-    item_sizes_add(&census, 97);
-    item_sizes_add(&census, 96);
+    sizes = (struct item_sizes){.items = {0}};
+    item_sizes_add(&sizes, 100);
+    item_sizes_add(&sizes, 97);
+    item_sizes_add(&sizes, 96);
     json_begin(&json);
     json_uint(&json, "lines", 6);
-    item_sizes_json(&census, &json);
-    is_str(json_end(&json),
-           "{\"lines\":6,\"reasons\":{\"white\":2,\"black\":1},\"items\":{\"96\":1,\"104\":2}}",
-           "both together");
-}
-
-static void test_many_reasons(void)
-{
-    static char text[ITEM_SIZES_REASONS_MAX + 2][8];
-
-    census = (struct item_sizes){.items = {0}};
-    for (int i = 0; i < ITEM_SIZES_REASONS_MAX + 2; i++) {
-        snprintf(text[i], sizeof text[i], "r%d", i);
-        item_sizes_reason(&census, text[i]);
-    }
-    is_str(census.reasons[ITEM_SIZES_REASONS_MAX - 1].text, "r15", "the last one that has room");
-    is_u64(census.reasons[ITEM_SIZES_REASONS_MAX - 1].count, 3, "counts those that have none");
+    item_sizes_json(&sizes, &json);
+    is_str(json_end(&json), "{\"lines\":6,\"items\":{\"96\":1,\"104\":2}}", "by class");
 }
 
 int main(void)
@@ -95,6 +75,5 @@ int main(void)
     test_classes();
     test_precision();
     test_sums();
-    test_many_reasons();
     return done_testing();
 }
