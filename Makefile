@@ -213,26 +213,50 @@ PROGRAMS   := memc_route memc_sink memc_load
 MAN_DIR    := share/man/man1
 COMPLETION := share/bash-completion/completions
 EXAMPLES   := share/doc/memc-load/examples
-UNITS      := $(wildcard extra/systemd/*.service)
+UNITS      := $(wildcard extra/systemd/*.service extra/systemd/*.timer)
+SHARED     := share/memc-load
+SHARED_FILES := proto/appsinstalled.proto extra/prometheus/memc_load.jq
 
-# One completion file for the three, which bash looks for by the name of each.
-install: all
+# Completions, made of the table of options. bash looks for one by the name of each program, and so does fish.
+ZSH_COMPLETION  ?= share/zsh/site-functions
+FISH_COMPLETION := share/fish/vendor_completions.d
+COMPLETIONS     := $(B)/completion/memc_load $(B)/completion/_memc_load $(PROGRAMS:%=$(B)/completion/%.fish)
+
+completions: $(COMPLETIONS)
+
+$(COMPLETIONS): $(wildcard extra/completion/*)
+	@mkdir -p $(@D)
+	$(call Q,GEN )extra/completion/generate $(completion_shell) >$@.new && mv $@.new $@
+
+$(B)/completion/memc_load: completion_shell = bash
+$(B)/completion/_memc_load: completion_shell = zsh
+$(B)/completion/%.fish: completion_shell = fish $(basename $(@F))
+
+install: all $(COMPLETIONS)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/$(MAN_DIR)" "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
 	install $(BIN)/memc_route $(BIN)/memc_sink memc_load "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 $(MANUALS) "$(DESTDIR)$(PREFIX)/$(MAN_DIR)"
-	install -m 644 extra/completion/memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
+	install -m 644 $(B)/completion/memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
 	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_route"
 	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_sink"
-	install -d "$(DESTDIR)$(PREFIX)/$(EXAMPLES)"
+	install -d "$(DESTDIR)$(PREFIX)/$(ZSH_COMPLETION)" "$(DESTDIR)$(PREFIX)/$(FISH_COMPLETION)"
+	install -m 644 $(B)/completion/_memc_load "$(DESTDIR)$(PREFIX)/$(ZSH_COMPLETION)"
+	install -m 644 $(PROGRAMS:%=$(B)/completion/%.fish) "$(DESTDIR)$(PREFIX)/$(FISH_COMPLETION)"
+	install -d "$(DESTDIR)$(PREFIX)/$(SHARED)" "$(DESTDIR)$(PREFIX)/$(EXAMPLES)"
+	install -m 644 $(SHARED_FILES) "$(DESTDIR)$(PREFIX)/$(SHARED)"
 	install -m 644 $(UNITS) "$(DESTDIR)$(PREFIX)/$(EXAMPLES)"
+	install -m 644 extra/logrotate/memc_load "$(DESTDIR)$(PREFIX)/$(EXAMPLES)/memc_load.logrotate"
 
 # The folders of a system stay, also when they are empty. Those below a DESTDIR were made by make install.
 uninstall:
 	for name in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$name" "$(DESTDIR)$(PREFIX)/$(COMPLETION)/$$name"; done
 	for name in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(PREFIX)/$(MAN_DIR)/$$name"; done
-	for name in $(notdir $(UNITS)); do rm -f "$(DESTDIR)$(PREFIX)/$(EXAMPLES)/$$name"; done
+	for name in $(notdir $(UNITS)) memc_load.logrotate; do rm -f "$(DESTDIR)$(PREFIX)/$(EXAMPLES)/$$name"; done
+	for name in $(notdir $(SHARED_FILES)); do rm -f "$(DESTDIR)$(PREFIX)/$(SHARED)/$$name"; done
+	for name in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/$(FISH_COMPLETION)/$$name.fish"; done
+	rm -f "$(DESTDIR)$(PREFIX)/$(ZSH_COMPLETION)/_memc_load"
 ifneq ($(DESTDIR),)
-	for dir in bin $(MAN_DIR) $(COMPLETION) $(EXAMPLES); do \
+	for dir in bin $(MAN_DIR) $(COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION) $(SHARED) $(EXAMPLES); do \
 		(cd "$(DESTDIR)" && rmdir -p ".$(PREFIX)/$$dir") 2>/dev/null || true; \
 	done
 endif
@@ -277,4 +301,4 @@ help:
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/lib/*/*.d) $(wildcard $(B)/unit/*/*.d) $(wildcard $(B)/fuzz/*.d)
 
 .PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
-	bench install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb
+	bench completions install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb

@@ -1,12 +1,17 @@
 #!/bin/sh
-# bash completion: driven as readline drives it, against the programs' own --help.
+# Completion for bash, zsh and fish. All three are made of one table, which is held against the programs' own --help. bash's
+# is driven as readline drives it, those of zsh and fish by the shells themselves, where they are installed.
 . "$(dirname "$0")/../lib/harness.sh"
 
 command -v bash >/dev/null || skip_all 'bash is not installed'
+generate=$TOP/extra/completion/generate
+programs='memc_load memc_route memc_sink'
+status 0 'the completion for bash is made' -- "$generate" bash
+cp out memc.bash
 
 # Completes the last WORD. Prints the answers, and what is left to readline as "readline: OPTION".
 cat >driver <<'END_DRIVER'
-. "$TOP/extra/completion/memc_load"
+. "$T/memc.bash"
 compopt() { echo "readline: $*"; }
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 read -ra spec < <(complete -p "${1##*/}")
@@ -28,7 +33,32 @@ long_options() { # PROGRAM
     "$BIN/$1" --help | grep -oE -e '--[a-z-]+' | LC_ALL=C sort -u
 }
 
-for program in memc_load memc_route memc_sink; do
+# What --help does not say of a row of the table: its letter, and its value where it takes one. In --help the three types
+# behind --idfa have no word of their own, and the letter of memc_load's --dry-run stands before its old name.
+unlike_help() { # PROGRAM
+    sed -n "s/^$1 //p" memc.bash | while read -r letter name value; do
+        case $1$name in *--gaid | *--adid | *--dvid) continue ;; memc_load--dry-run) letter=- ;; memc_load--dry) letter=-n ;; esac
+        before='(^|[^-a-z,]|[^A-Za-z0-9], |, --[a-z-]+, )'
+        [ "$letter" = - ] || before="(^|[^a-z])$letter, "
+        case $value in
+            -) after='($|[^][a-z= -]| ($|[^A-Z]|[A-Z][a-z]))' ;;
+            \[*) after=$(printf '%s' "$value" | sed 's/[][]/\\&/g') ;;
+            *'|'*) after=' [A-Z]+' ;;
+            *) after=" $value" ;;
+        esac
+        grep -qE -e "$before$name$after" help || echo "$letter $name $value"
+    done
+}
+letters() { grep -oE -e '(^|[^-A-Za-z0-9])-[A-Za-z0-9], ?-?-?' | grep -e '--$' | grep -oE -e '-[A-Za-z0-9],' | LC_ALL=C sort -u; }
+
+for program in $programs; do
+    note "$program: the table"
+    "$BIN/$program" --help >help
+    is "$(unlike_help "$program")" '' 'each row is as --help has it'
+    is "$(sed -n "s/^$program \(-[A-Za-z0-9]\) .*/\1,/p" memc.bash | LC_ALL=C sort -u)" "$(letters <help)" 'and it has each letter'
+done
+
+for program in $programs; do
     note "$program"
     long_options "$program" | tr '\n' ' ' >want
     ok 'there are options to complete' -- grep -q -e '--quiet .*--version ' want
@@ -81,8 +111,53 @@ done
 json stats.json '.routed | keys' '["adid","dvid","gaid","idfa"]' 'those are the types'
 
 note 'a program that is not there'
-completes '' 'no options are known' ./memc_load --
+completes '--version ' 'its options are known by its name' ./memc_load --vers
 PATH=/usr/bin:/bin bounded bash -u driver memc_sink 'x' >answers 2>&1
 is "$(cat answers)" 'readline: -o default' 'but files are'
+
+note 'zsh'
+if command -v zsh >/dev/null; then
+    mkdir functions
+    status 0 'the completion is made' -- "$generate" zsh
+    cp out functions/_memc_load
+    mkdir folder
+    : >afile
+    zsh_offers() { # EXPECTED NAME LINE
+        is "$(bounded zsh -f "$TESTS/lib/offers.zsh" "$T/functions" "$3" | LC_ALL=C sort -u | tr '\n' ' ')" "$1" "$2"
+    }
+    for program in $programs; do
+        # zsh offers options in two groups, with and without a value, each as it is.
+        zsh_offers "$(long_options "$program" | tr '\n' ' ')" "$program: all its long options" "$program --"
+        zsh_offers '--version ' "$program: the beginning of one" "$program --vers"
+        zsh_offers 'afile ' "$program --stats: a file" "$program --stats af"
+        zsh_offers 'afile ' "$program: an operand" "$program -q af"
+    done
+    zsh_offers 'adid dvid gaid idfa ' 'memc_sink -T: a type' 'memc_sink -T '
+    zsh_offers 'gaid ' 'memc_sink --type=g' 'memc_sink --type=g'
+    zsh_offers 'adid dvid gaid ' 'memc_load --only idfa,: another' 'memc_load --only idfa,'
+    zsh_offers 'folder functions ' 'memc_load --reports: a folder' 'memc_load --reports f'
+else
+    skip 'zsh is not installed' 'the completion of zsh'
+fi
+
+note 'fish'
+if command -v fish >/dev/null; then
+    fish_offers() { # EXPECTED NAME LINE: the words; fish puts its text behind a TAB
+        is "$(HOME=$T bounded fish --no-config -c "source ./${3%% *}.fish; complete -C '$3'" | cut -f 1 | LC_ALL=C sort -u | tr '\n' ' ')" "$1" "$2"
+    }
+    for program in $programs; do
+        status 0 "the completion of $program is made" -- "$generate" fish "$program"
+        cp out "$program.fish"
+        fish_offers "$(long_options "$program" | tr '\n' ' ')" "$program: all its long options" "$program --"
+        fish_offers '--version ' "$program: the beginning of one" "$program --vers"
+        fish_offers 'afile ' "$program --stats: a file" "$program --stats af"
+        fish_offers 'afile ' "$program: an operand" "$program -q af"
+    done
+    fish_offers 'adid dvid gaid idfa ' 'memc_sink -T: a type' 'memc_sink -T '
+    fish_offers 'folder/ functions/ ' 'memc_load --reports: a folder' 'memc_load --reports f'
+    fish_offers 'idfa,adid idfa,dvid idfa,gaid idfa,idfa ' 'memc_load --only idfa,: another' 'memc_load --only idfa,'
+else
+    skip 'fish is not installed' 'the completion of fish'
+fi
 
 done_testing

@@ -34,12 +34,26 @@ d 755 usr/share/doc
 d 755 usr/share/doc/memc-load
 d 755 usr/share/doc/memc-load/examples
 f 644 usr/share/doc/memc-load/examples/memc_fifo@.service
+f 644 usr/share/doc/memc-load/examples/memc_load.logrotate
+f 644 usr/share/doc/memc-load/examples/memc_load.service
+f 644 usr/share/doc/memc-load/examples/memc_load.timer
 f 644 usr/share/doc/memc-load/examples/memc_sink@.service
+d 755 usr/share/fish
+d 755 usr/share/fish/vendor_completions.d
+f 644 usr/share/fish/vendor_completions.d/memc_load.fish
+f 644 usr/share/fish/vendor_completions.d/memc_route.fish
+f 644 usr/share/fish/vendor_completions.d/memc_sink.fish
 d 755 usr/share/man
 d 755 usr/share/man/man1
 f 644 usr/share/man/man1/memc_load.1
 f 644 usr/share/man/man1/memc_route.1
 f 644 usr/share/man/man1/memc_sink.1
+d 755 usr/share/memc-load
+f 644 usr/share/memc-load/appsinstalled.proto
+f 644 usr/share/memc-load/memc_load.jq
+d 755 usr/share/zsh
+d 755 usr/share/zsh/site-functions
+f 644 usr/share/zsh/site-functions/_memc_load
 END_WANT
 LC_ALL=C sort -k 3 -o want.usr want.usr
 
@@ -76,6 +90,14 @@ rm elsewhere/memc_route elsewhere/memc_sink
 status 0 'also by a link to it' -- elsewhere/link "$@" --verify .day.tsv.gz
 bash -c '. "$1" && complete -p memc_sink' - 'de st/usr/share/bash-completion/completions/memc_sink' >spec
 file_like spec '^complete -F [a-z_]+ memc_sink$' 'the installed completion is one'
+grep -v '^#' 'de st/usr/share/fish/vendor_completions.d/memc_sink.fish' >spec
+is "$(grep -cv '^complete -c memc_sink ' spec) $(grep -c 'undelivered' spec)" '0 1' "fish's, too"
+head -n 1 'de st/usr/share/zsh/site-functions/_memc_load' >spec
+file_like spec '^#compdef memc_load memc_route memc_sink$' "and zsh's"
+if command -v protoc >/dev/null; then
+    printf '\010\007' | bounded protoc --decode=UserApps -I 'de st/usr/share/memc-load' appsinstalled.proto >value
+    is "$(cat value)" 'apps: 7' 'the installed .proto decodes a value'
+fi
 
 note 'uninstall'
 make_in install "$T/de st" PREFIX=/usr
@@ -99,7 +121,7 @@ is_file got want 'the same files'
 make_in uninstall '' PREFIX="$T/opt"
 is "$(find opt ! -type d)" '' 'leaves no file'
 is "$(cd opt && find . -type d | LC_ALL=C sort | tr '\n' ' ')" \
-    '. ./bin ./share ./share/bash-completion ./share/bash-completion/completions ./share/doc ./share/doc/memc-load ./share/doc/memc-load/examples ./share/man ./share/man/man1 ' \
+    '. ./bin ./share ./share/bash-completion ./share/bash-completion/completions ./share/doc ./share/doc/memc-load ./share/doc/memc-load/examples ./share/fish ./share/fish/vendor_completions.d ./share/man ./share/man/man1 ./share/memc-load ./share/zsh ./share/zsh/site-functions ' \
     'but the folders, which may be the system'"'"'s own'
 
 done_testing
