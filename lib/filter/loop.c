@@ -86,7 +86,8 @@ static enum linebuf_result read_all(struct loop *loop)
 
     do {
         loop->calls->take(loop->self);
-        int wait_ms = linger_timer_left(&loop->linger, loop->calls->is_pending(loop->self));
+        int wait_ms =
+            linger_timer_left(&loop->linger, loop->calls->is_pending(loop->self), timing_now_ms());
         if (wait_ms == 0)
             flush(loop);
         if (is_over(loop))

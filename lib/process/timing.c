@@ -34,17 +34,15 @@ int budget_slice(const struct budget *p, int limit_ms)
     return p->left_ms < 0 || p->left_ms > limit_ms ? limit_ms : (int)p->left_ms;
 }
 
-int linger_timer_left(struct linger_timer *linger, bool gathered)
+int linger_timer_left(struct linger_timer *linger, bool gathered, int64_t now_ms)
 {
-    int64_t now = timing_now_ms();
-
     if (!gathered) {
         linger->since_ms = -1;
         return -1;
     }
     if (linger->since_ms < 0)
-        linger->since_ms = now;
-    int64_t left = linger->since_ms + linger->limit_ms - now;
+        linger->since_ms = now_ms;
+    int64_t left = linger->since_ms + linger->limit_ms - now_ms;
     return left > 0 ? (int)left : 0;
 }
 

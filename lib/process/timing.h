@@ -39,9 +39,10 @@ struct linger_timer {
 
 /*
  * Call it before each wait for input. Returns -1: nothing is gathered, wait
- * without limit; 0: send now; else the milliseconds that are left.
+ * without limit; 0: send now; else the milliseconds that are left. now_ms is
+ * timing_now_ms(), or any other time that is not negative and does not go back.
  */
-int linger_timer_left(struct linger_timer *linger, bool gathered);
+int linger_timer_left(struct linger_timer *linger, bool gathered, int64_t now_ms);
 
 /* All that was gathered is sent. */
 void linger_timer_reset(struct linger_timer *linger);
