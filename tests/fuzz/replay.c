@@ -20,7 +20,7 @@ static size_t replayed;
 
 __attribute__((noreturn)) static void bail(const char *path)
 {
-    printf("Bail out! %s: %s\n", path, strerror(errno));
+    printf("not ok - the test cannot go on: %s: %s\n", path, strerror(errno));
     exit(1);
 }
 

@@ -66,11 +66,13 @@ class Server:
         return value[:size]
 
     def metadump(self):
-        """{key: expiry} of all items; waits while the crawler is busy."""
+        """{key: expiry} of all items; waits while the crawler is busy. memcached 1.6.45 says OK before the first key."""
         for _ in range(TRIES):
             self.send(b"lru_crawler metadump all\r\n")
             found = {}
-            while (text := self.line()) != b"END" and text.startswith(b"key="):
+            while (text := self.line()) != b"END" and (text == b"OK" or text.startswith(b"key=")):
+                if text == b"OK":
+                    continue
                 fields = dict(field.split(b"=", 1) for field in text.split(b" ") if field)
                 found[urllib.parse.unquote_to_bytes(fields[b"key"])] = int(fields[b"exp"])
             if text == b"END":

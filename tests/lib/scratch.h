@@ -25,9 +25,10 @@
 static char scratch_folder[256];
 static pid_t scratch_owner;
 
+/* Ends this test only: TAP's "Bail out!" would end the whole run. */
 __attribute__((noreturn)) static inline void scratch_bail(const char *what)
 {
-    printf("Bail out! %s: %s\n", what, strerror(errno));
+    printf("not ok - the test cannot go on: %s: %s\n", what, strerror(errno));
     fflush(stdout);
     exit(1);
 }

@@ -167,7 +167,8 @@ static void test_overflow(void)
        "with little text all members are there");
 }
 
-/* What jq reads is what was put in. */
+/* What jq reads is what was put in. Since 1.7 it prints a number as it was written, so one is
+ * doubled. */
 static void test_jq(void)
 {
     static struct json json;
@@ -180,7 +181,7 @@ static void test_jq(void)
     json_uint(&json, "n", 7);
     snprintf(command, sizeof command,
              "command -v jq >/dev/null && jq -r '[(.s|explode|map(tostring)|join(\" "
-             "\")),.t,.o.n]|join(\",\")' <<'E'\n%s\nE\n",
+             "\")),.t*2,.o.n]|join(\",\")' <<'E'\n%s\nE\n",
              json_end(&json));
     FILE *jq = popen(command, "r");
     if (!jq || !fgets(got, sizeof got, jq))
@@ -190,7 +191,7 @@ static void test_jq(void)
     if (*got == '-')
         ok(true, "jq reads it # skip no jq");
     else
-        is_str(got, "34 92 10 1 65533 127 32 233,1.5,7\n", "jq reads it");
+        is_str(got, "34 92 10 1 65533 127 32 233,3,7\n", "jq reads it");
 }
 
 int main(void)
