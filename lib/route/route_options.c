@@ -2,31 +2,37 @@
 
 const char ROUTE_HELP[] =
     "Usage: memc_route [options] < TSV\n"
-    "Fans lines of `dev_type dev_id lat lon app,app,...` out to a FIFO a device type.\n"
+    "Writes lines of `dev_type dev_id lat lon app,app,...` to one FIFO a device type.\n"
     "\n"
-    "  -d, --dir DIR         FIFOs DIR/idfa, DIR/gaid, DIR/adid, DIR/dvid (default .)\n"
-    "      --idfa PATH       this type's FIFO or /dev/fd/N instead; --gaid, --adid,\n"
-    "                        --dvid likewise\n"
-    "  -o, --only TYPE,...   route these types only; the others are skipped\n"
+    "  -d, --dir DIR         the FIFOs are DIR/idfa, DIR/gaid, DIR/adid and DIR/dvid\n"
+    "                        (default .)\n"
+    "      --idfa PATH, --gaid PATH, --adid PATH, --dvid PATH\n"
+    "                        another FIFO, or /dev/fd/N, for this type\n"
+    "  -o, --only TYPE,...   route these types only; skip the others\n"
     "  -m, --mkfifo          make the FIFOs that are missing\n"
-    "  -w, --wait DURATION   longest wait for a FIFO's reader (default 30s)\n"
-    "  -E, --sentinel        a NUL byte must end the input, else it was cut\n"
-    "  -r, --rejects FILE    unknown and over-long lines, as they were\n"
-    "  -s, --stats FILE      counters as one JSON line (- is standard output)\n"
-    "  -p, --progress        a live line on standard error\n"
-    "      --linger DURATION longest wait of a line for company (default 100ms)\n"
+    "  -w, --wait DURATION   longest wait for the reader of a FIFO (default 30s)\n"
+    "      --linger DURATION write gathered lines after DURATION (default 100ms)\n"
+    "  -E, --sentinel        the input must end with a NUL byte, else it was cut\n"
+    "  -r, --rejects FILE    write bad lines to FILE, the reasons to FILE.why\n"
+    "      --append          add to these FILEs if they exist\n"
     "      --max-line SIZE   longest line (default 1M)\n"
-    "      --label NAME      names the input in messages and counters\n"
-    "      --append          add to FILEs that exist\n"
-    "      --nice N          run nicer by N, 0 to 19 (default 10)\n"
-    "  -q, --quiet           no summary        -v, --verbose  say more\n"
-    "  -h, --help            this text         -V, --version\n"
+    "      --nice N          be nicer to other programs by N, 0 to 19 (default 10)\n"
+    "\n"
+    "What it prints:\n"
+    "  -s, --stats FILE      write the counters to FILE as JSON (-: stdout)\n"
+    "  -p, --progress        show the counters once a second\n"
+    "      --label NAME      name of the input in messages and counters\n"
+    "  -q, --quiet           no summary at the end; messages are still printed\n"
+    "  -v, --verbose         a message for every bad line, not only the first ten\n"
+    "  -h, --help            print this text\n"
+    "  -V, --version         print the version\n"
     "\n"
     "Exit: 0 done, 64 usage, 73 no FIFO or reader, 74 input cut, 75 a reader died.";
 
 enum { OPTION_FIFO = OPTION_OWN }; /* + type */
 
-/* Nicer than the decompressor, less nice than the sinks: nobody breaks in on who feeds them. */
+/* Nicer than the decompressor, less nice than the sinks: so that a program that wakes up does not
+ * take the core from the one that feeds it. */
 enum { NICE = 10 };
 
 static const struct option LONG[] = {{"dir", required_argument, NULL, 'd'},

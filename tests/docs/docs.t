@@ -61,7 +61,12 @@ check_help() { # PROGRAM
     is_file err /dev/null 'nothing on stderr'
     cp out help
     is "$(awk 'length($0) > 80' help | wc -l)" 0 'it fits into 80 columns'
-    is "$([ "$(wc -l <help)" -le 24 ] && echo fits)" fits 'and 24 lines'
+    is "$([ "$(wc -l <help)" -le 50 ] && echo fits)" fits 'and 50 lines'
+    # An option without a text behind it or on the line below is not explained.
+    [ "$1" = memc_load ] || is "$(awk '
+        /^ +-/ { if (option) print option; option = /[^ ]   *[^ -]/ || / [A-Z]+ [a-z]/ ? "" : $0; next }
+        /^         / { option = ""; next }
+        { if (option) print option; option = "" }' help)" '' 'it has a word on each option'
 }
 
 check_page() { # PROGRAM
