@@ -113,7 +113,7 @@ tail -n 100 "$T/slow/text"
 END
 chmod +x slow/igzip
 
-start_memcached idfa -I 8k -o slab_chunk_max=4096
+start_memcached idfa -I 8k -o "$(slab_chunk_max 4096)"
 for name in gaid adid dvid; do start_memcached $name; done
 make_load load --sink-option --retry-for=300ms
 

@@ -59,7 +59,7 @@ rm -f undelivered
 fault 8
 note 'too large'
 # Every other record is too large for it; each key has an old value.
-start_memcached small -I 1024 -o slab_chunk_max=1024
+start_memcached small -I 1024 -o "$(slab_chunk_max 1024)"
 S=$(addr small)
 sample --types idfa --lines 3000 --max-apps 1 >old.tsv
 sample --types idfa --lines 3000 --max-apps 1000 >new.tsv

@@ -152,7 +152,7 @@ check_undelivered big.tsv
 check_stored big.tsv "$ADDR_full"
 file_like err 'out of memory' 'the message says why'
 stop_memcached full
-start_memcached small -B ascii -I 1024 -o slab_chunk_max=1024
+start_memcached small -B ascii -I 1024 -o "$(slab_chunk_max 1024)"
 sed '0~2s/$/,'"$(seq -s , 400)"'/' part1.tsv >wide.tsv
 sed -n '0~2p' wide.tsv >too-wide.tsv
 sed -n '1~2p' wide.tsv >narrow.tsv
@@ -309,8 +309,8 @@ check_undelivered big.tsv
 check_stored big.tsv "$ADDR_b1" "$ADDR_b2"
 stop_proxy
 stop_memcached b1 b2
-start_memcached b1 -I 1024 -o slab_chunk_max=1024
-start_memcached b2 -I 1024 -o slab_chunk_max=1024
+start_memcached b1 -I 1024 -o "$(slab_chunk_max 1024)"
+start_memcached b2 -I 1024 -o "$(slab_chunk_max 1024)"
 start_proxy "$ADDR_b1" "$ADDR_b2"
 N=$ADDR_proxy
 status 0 'too large, every other one' -- "$sink" --allow-evictions -e none -s stats.json -r rejects.behind "$N" wide.tsv

@@ -79,6 +79,15 @@ static inline void await_port(struct test_server *server)
     snprintf(server->text, sizeof server->text, "127.0.0.1:%u", port);
 }
 
+/* What a server with a small -I needs. memcached 1.6.18 takes bytes, newer versions take kilobytes
+ * and refuse so many. */
+static inline const char *chunks_of_4k(void)
+{
+    bool in_bytes = system("memcached -o slab_chunk_max=4096 -h >/dev/null 2>&1") == 0;
+
+    return in_bytes ? "slab_chunk_max=4096" : "slab_chunk_max=4";
+}
+
 __attribute__((noreturn)) static inline void exec_server(const struct test_server *server,
                                                          bool local)
 {

@@ -8,6 +8,7 @@
 #   restart_memcached NAME                   empty again, same address, same arguments
 #   stop_within FILE N NAME                  feeds FILE to a background sink by ./fifo; after N lines are stored, the server is
 #                                            sent STOP, and the rest follows (one check)
+#   slab_chunk_max BYTES                     print the option for -o that a server with -I needs
 #   start_hostile NAME MODE [ARG…]           hostile.py instead of a server; sets ADDR_NAME
 #   addr NAME                                print ADDR_NAME
 #   dump ADDR…                               dump.py
@@ -60,6 +61,15 @@ await_tcp() { # NAME
     await_memcached "$1" || bail "memcached $1 does not start"
     tcp_port=$(sed -n 's/^TCP INET: //p' "$T/$1.port")
     eval "ADDR_$1=127.0.0.1:$tcp_port"
+}
+
+# memcached 1.6.18 takes bytes, newer versions take kilobytes and refuse so many: this asks the one that is here.
+slab_chunk_max() { # BYTES
+    if memcached -o slab_chunk_max=4096 -h >/dev/null 2>&1; then
+        echo "slab_chunk_max=$1"
+    else
+        echo "slab_chunk_max=$(($1 / 1024))"
+    fi
 }
 
 start_memcached() { # NAME ARG…

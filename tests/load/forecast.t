@@ -4,7 +4,7 @@
 
 start_memcached idfa -m 128
 start_memcached gaid -m 128 -f 1.08 -n 100
-start_memcached adid -m 64 -I 8k -o slab_chunk_max=4096
+start_memcached adid -m 64 -I 8k -o "$(slab_chunk_max 4096)"
 start_memcached dvid -m 6
 make_load load
 sample --seed 3 --lines 120000 --bad 0.002 | gzip -1 >a.tsv.gz

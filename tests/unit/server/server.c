@@ -123,7 +123,7 @@ static void test_drop_of_refusals(bool local)
 {
     enum { BYTES = 10000, RECORDS = 10, HEADER_BYTES = 24 };
     static char value[BYTES];
-    struct test_server at = {.arg = {"-I", "8k", "-o", "slab_chunk_max=4096"}};
+    struct test_server at = {.arg = {"-I", "8k", "-o", chunks_of_4k()}};
     bool sent = true;
     int come = 0;
 

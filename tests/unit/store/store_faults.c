@@ -43,7 +43,7 @@ static bool is_cut_once(void)
 /* memcached's item: 56 bytes, the key, a NUL, the value, CRLF: at most item_size_max. */
 static void test_too_large(bool local)
 {
-    static const char *const SMALL[] = {"-I", "8k", "-o", "slab_chunk_max=4096", NULL};
+    const char *const SMALL[] = {"-I", "8k", "-o", chunks_of_4k(), NULL};
     enum { LIMIT = 8192 - 56 - 4 - 1 - 2 };
     static const size_t LEN[] = {10,        LIMIT,     LIMIT + 1, LIMIT - 1, LIMIT + 1,
                                  LIMIT + 1, LIMIT + 2, LIMIT,     300000,    5,
