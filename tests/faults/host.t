@@ -41,7 +41,7 @@ for pause in 1 1.2 1.4; do # longer than all its limits
     send STOP paused
     sleep $pause
     send CONT paused
-    sleep 0.2
+    rests paused 2
 done
 finish 0 paused 'it ends well'
 json stats.json '[.stored,.undelivered,.retries]' '[40,0,0]' 'with no false timeout'
@@ -53,7 +53,7 @@ eventually 'a sink waits for its server' -- sh -c 'ls -l "/proc/$0/fd" | grep -q
 send STOP paused
 sleep 4.2 # longer than --retry-for
 send CONT paused
-sleep 0.3 # so that it has looked once more, in vain
+rests paused 2 # so that it has looked once more, in vain
 restart_memcached m
 finish 0 paused 'which comes back after that'
 conserved stats.json in.tsv
@@ -62,16 +62,16 @@ eventually 'a sink waits for a writer' -- sh -c 'ls -l "/proc/$0/fd" | grep -q f
 send STOP paused
 sleep 2.2
 send CONT paused
-sleep 0.3
+rests paused 2
 background writer dd if=in.tsv of=fifo status=none
 finish 0 paused 'which comes after that'
 conserved stats.json in.tsv
 background paused "$route" --only idfa --wait 2s -s route.json <in.tsv
-sleep 0.1
+rests paused 2
 send STOP paused
 sleep 2.2
 send CONT paused
-sleep 0.3
+rests paused 2
 background reader cat idfa
 finish 0 paused 'a router whose reader comes after that'
 finish 0 reader 'its reader sees the end'

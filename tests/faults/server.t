@@ -38,7 +38,7 @@ fault 2
 restart_memcached m
 background busy "$sink" -b 1024 -t 60 -R 60 -s stats.json -u undelivered "$A" fifo
 stop_within in.tsv 1 m
-sleep 0.3 # longer than a record waits for company: they are sent
+until_true has_unread "$A" # they are sent, and will not be answered
 restart_memcached m
 finish 65 busy 'killed, and another one comes: restarted, since the first record is gone'
 json stats.json '[.stored,.undelivered,.doubt,.retries > 0]' '[1000,0,"restarted",true]' 'all others are sent again'
@@ -51,7 +51,7 @@ rm -f undelivered
 dump "$A" --command flush_all >/dev/null
 background busy "$sink" -b 1024 -t 60 -R 1 -s stats.json -u undelivered "$A" fifo
 stop_within in.tsv 1 m
-sleep 0.3
+until_true has_unread "$A"
 stop_memcached m
 finish 75 busy 'killed for good'
 conserved stats.json in.tsv
@@ -66,10 +66,10 @@ head -n 1 in.tsv >&5
 eventually 'it has begun' -- holds "$A" 1
 send STOP m
 sed -n 2p in.tsv >&5
-sleep 0.5 # longer than a record waits for company: it is sent, and the sink waits for the answer
+eventually 'it is sent, in vain' -- was_left "$A"
 sed -n 3,100p in.tsv >&5
 before=$(unread)
-sleep 1
+rests busy 10 # while it tries again and again
 is "$(unread)" "$before" 'no input is read while it is waited for'
 ok 'and there is some' -- test "$before" -gt 0
 send CONT m

@@ -215,14 +215,16 @@ for pair in INT:130 TERM:143 HUP:129; do
 done
 
 note 'a second signal ends at once'
+# The same signal again within 50 ms is no second one.
+ends_by() { ! send "$1" "$2"; }
 exec 5<>fifo 6<>idfa
 background routing "$route" --only idfa <fifo
 background feeder sh -c 'while cat good.tsv; do :; done >fifo'
-# Nobody reads idfa: it fills, then the router's own input does, and cat gets no further.
-until_true sh -c 'a=$(cut -d " " -f 14,15 /proc/"$0"/stat); sleep 0.2; [ "$a" = "$(cut -d " " -f 14,15 /proc/"$0"/stat)" ]' "$(pid_of routing)"
+# Nobody reads idfa.
+is_full() { "$PYTHON" -c 'import select, sys; sys.exit(bool(select.select([], [6], [], 0)[1]))'; }
+until_true is_full
 send TERM routing
-sleep 0.1
-send TERM routing
+until_true ends_by TERM routing
 finish 143 routing 'a router that is stuck in a full FIFO'
 send KILL feeder
 exec 5<&- 6<&-
@@ -233,10 +235,9 @@ head -n 10 good.tsv >&5
 eventually 'a sink has begun' -- holds "$(addr stuck)" 10
 send STOP stuck
 bounded head -n 100 good.tsv >&5
-sleep 0.3 # longer than a record waits for company
+until_true has_unread "$(addr stuck)"
 send TERM sinking
-sleep 0.1
-send TERM sinking
+until_true ends_by TERM sinking
 finish 143 sinking 'a sink that waits for a stopped server'
 exec 5<&-
 stop_memcached stuck

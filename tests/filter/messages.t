@@ -118,7 +118,7 @@ eventually 'it has begun' -- holds "$A" 5
 stop_memcached m
 bounded sed -n '6,8p' idfa.tsv >&5
 eventually 'it tells' -- is_told 'trying again'
-sleep 1 # time for some tries more, which are not worth a word
+rests half 5 # some tries more, which are not worth a word
 restart_memcached m
 eventually 'and tells of the end' -- is_told back
 bounded tail -n 2 idfa.tsv >&5

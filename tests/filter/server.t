@@ -172,7 +172,7 @@ rm -f undelivered
 restart_memcached m
 stop_memcached m
 background late "$sink" -R 60 -t 300ms -s stats.json "$A" both.tsv
-sleep 0.5 # its first refusal should have come before the server does
+rests late 5 # it has been refused before the server comes
 restart_memcached m
 finish 0 late 'late, but in time'
 check_items "$A" both.tsv
@@ -190,7 +190,7 @@ until_true has_items "$(addr stopped)" # so the sink knows whom it speaks to
 for round in round.a[!a]; do
     send STOP stopped
     background feeder dd if="$round" of=fifo status=none
-    sleep 0.7 # longer than the timeout: what was sent is in doubt, and is sent again
+    until_true was_left "$(addr stopped)" # what was sent is in doubt, and is sent again
     send CONT stopped
     finish 0 feeder "$round is read"
 done

@@ -15,6 +15,8 @@
 #                                            to hold a FIFO open, use exec 5<>FIFO (never blocks) and bounded CMD >&5
 #   send SIGNAL NAME                         a signal to a background command or a server
 #   alive NAME                               is it still running?
+#   took_signals NAME                        have all signals reached it that were sent to it?
+#   rests NAME N                             wait until it has gone to sleep N times more: what looks again and again has looked
 #   pid_of NAME                              print PID_NAME
 #   kill_at_exit PID…                        a process that a test started in another way
 #   forget PID…                              no more
@@ -116,6 +118,16 @@ send() { # SIGNAL NAME
 }
 
 alive() { send 0 "$1"; }
+
+took_signals() { ! grep -Eq '^(Sig|Shd)Pnd:.*[1-9a-f]' "/proc/$(pid_of "$1")/status"; }
+
+times_asleep() { sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$(pid_of "$1")/status"; }
+
+slept_until() { [ "$(times_asleep "$1")" -ge "$2" ]; } # NAME N
+
+rests() { # NAME N
+    until_true slept_until "$1" $(($(times_asleep "$1") + $2))
+}
 
 # A pid that has ended may be another process's by now: it must not be killed at exit.
 forget() { # PID…

@@ -15,6 +15,8 @@
 #   stat_of ADDR STAT                        one value of `stats`
 #   holds ADDR N                             are there N items?
 #   has_key ADDR KEY                         is there that one?
+#   has_unread ADDR                          for a stopped server on a port: was it sent something since?
+#   was_left ADDR                            likewise: has a client given up its connection since?
 
 memcached_argument_file() { echo "$T/$1.args"; }
 
@@ -156,3 +158,13 @@ holds() { [ "$(stat_of "$1" curr_items)" -eq "$2" ]; }
 
 has_key() { dump "$1" --get "$2"; }
 
+
+# The connections to a server's port, as the kernel has them: state and unread bytes, both hexadecimal. 0A listens.
+connections() { # ADDR
+    awk -v port=":$(printf %04X "${1##*:}")\$" '$2 ~ port && $4 != "0A" { sub(/.*:/, "", $5); print $4, $5 }' /proc/net/tcp
+}
+
+has_unread() { connections "$1" | grep -qv ' 0*$'; }
+
+# 08: the other side has closed.
+was_left() { connections "$1" | grep -q '^08 '; }
