@@ -1,5 +1,6 @@
 #include "filter/summary.h"
 
+#include "io/descriptors.h"
 #include "io/outfile.h"
 #include "process/diag.h"
 #include "process/signals.h"
@@ -12,7 +13,7 @@ static bool is_same_file(const char *path, int fd)
     struct stat x, y;
 
     return stat(path, &x) == 0 && fstat(fd, &y) == 0 && S_ISREG(x.st_mode) &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+           descriptors_same_file(&x, &y);
 }
 
 static bool is_report(const char *path, const struct linefile *report)
@@ -48,8 +49,8 @@ bool summary_file_is(const char *path, const char *other)
 {
     struct stat x, y;
 
-    return path && other && stat(path, &x) == 0 && stat(other, &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    return path && other && stat(path, &x) == 0 && stat(other, &y) == 0 &&
+           descriptors_same_file(&x, &y);
 }
 
 enum summary_occasion summary_due(struct progress *progress)

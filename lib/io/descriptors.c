@@ -3,6 +3,7 @@
 
 #include "bytes/number.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -40,4 +41,17 @@ void descriptors_widen_pipe(int fd)
     enum { PIPE_BYTES = 1024 * 1024 };
 
     fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+}
+
+void descriptors_close(int fd)
+{
+    int saved = errno;
+
+    close(fd);
+    errno = saved;
+}
+
+bool descriptors_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }

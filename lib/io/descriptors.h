@@ -6,6 +6,7 @@
 #define MEMC_DESCRIPTORS_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 /*
  * Opens those of 0, 1 and 2 that are closed, in such a way that using them still
@@ -25,5 +26,11 @@ int descriptors_named(const char *path);
  * nothing if the system refuses it or the descriptor is no pipe.
  */
 void descriptors_widen_pipe(int fd);
+
+/* Closes; errno stays that of the failure before. */
+void descriptors_close(int fd);
+
+/* True if both are the same file, by whatever paths or descriptors they were found. */
+bool descriptors_same_file(const struct stat *a, const struct stat *b);
 
 #endif

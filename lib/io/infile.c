@@ -52,47 +52,70 @@ int infile_check_stdin(bool closed, const char *example, const char *program)
     return STATUS_USAGE;
 }
 
-static enum infile_result close_with(int fd, enum infile_result result)
+/* Directories can be opened, but not read. */
+static enum infile_result refuse_directory(const struct stat *info)
 {
-    int saved = errno;
+    if (!S_ISDIR(info->st_mode))
+        return INFILE_OK;
+    errno = EISDIR;
+    return INFILE_ERRNO;
+}
 
-    close(fd);
-    errno = saved;
+/* Two readers of one FIFO or file would split or repeat its lines. */
+static enum infile_result lock(int fd, const struct stat *info)
+{
+    if (!S_ISFIFO(info->st_mode) && !S_ISREG(info->st_mode))
+        return INFILE_OK;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return INFILE_OK;
+    return errno == EWOULDBLOCK ? INFILE_LOCKED : INFILE_ERRNO;
+}
+
+/* Opens the FIFO for writing, too, so that it does not end when its writers close. */
+static enum infile_result open_own_writer(const char *path, const struct stat *info, int *fd)
+{
+    if (!S_ISFIFO(info->st_mode))
+        return INFILE_NOT_FIFO;
+    *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    return *fd >= 0 ? INFILE_OK : INFILE_ERRNO;
+}
+
+/* file->fd is open. path NULL: it is standard input. */
+static enum infile_result prepare(const char *path, bool keep_open, struct infile *file)
+{
+    struct stat info;
+
+    if (fstat(file->fd, &info) < 0)
+        return INFILE_ERRNO;
+    enum infile_result result = refuse_directory(&info);
+    if (result == INFILE_OK && path)
+        result = lock(file->fd, &info); /* only its holder may open an own writer */
+    if (result == INFILE_OK && keep_open)
+        result = open_own_writer(path, &info, &file->own_writer);
+    if (result == INFILE_OK && S_ISFIFO(info.st_mode)) {
+        file->waits = path && !keep_open && descriptors_named(path) < 0;
+        descriptors_widen_pipe(file->fd);
+    }
     return result;
 }
 
 enum infile_result infile_open(const char *path, bool keep_open, struct infile *file)
 {
-    struct stat info;
     bool standard = !path || strcmp(path, "-") == 0;
+    struct infile opened = {.fd = STDIN_FILENO, .own_writer = -1};
 
     if (standard && keep_open)
         return INFILE_NOT_FIFO;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-
-    if (fd < 0)
+    if (!standard)
+        opened.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (opened.fd < 0)
         return INFILE_ERRNO;
-    if (fstat(fd, &info) < 0)
-        return close_with(fd, INFILE_ERRNO);
-    if (S_ISDIR(info.st_mode)) {
-        errno = EISDIR;
-        return close_with(fd, INFILE_ERRNO);
-    }
-    bool fifo = S_ISFIFO(info.st_mode);
-    if (!standard && (fifo || S_ISREG(info.st_mode)) && flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return close_with(fd, errno == EWOULDBLOCK ? INFILE_LOCKED : INFILE_ERRNO);
-    if (keep_open && !fifo)
-        return close_with(fd, INFILE_NOT_FIFO);
-    *file = (struct infile){fd, -1, fifo && !standard && descriptors_named(path) < 0};
-    if (keep_open) {
-        file->keeper = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-        file->waits = false;
-        if (file->keeper < 0)
-            return close_with(fd, INFILE_ERRNO);
-    }
-    if (fifo)
-        descriptors_widen_pipe(fd);
-    return INFILE_OK;
+    enum infile_result result = prepare(standard ? NULL : path, keep_open, &opened);
+    if (result == INFILE_OK)
+        *file = opened;
+    else
+        descriptors_close(opened.fd);
+    return result;
 }
 
 /*
@@ -126,13 +149,13 @@ enum infile_result infile_wait_writer(const struct infile *file, struct linebuf 
     return INFILE_OK;
 }
 
-void infile_let_go(struct infile *file)
+void infile_close_own_writer(struct infile *file)
 {
-    close(file->keeper);
-    file->keeper = -1;
+    close(file->own_writer);
+    file->own_writer = -1;
 }
 
-bool infile_is_abandoned(const struct infile *file)
+bool infile_has_no_writer(const struct infile *file)
 {
     struct pollfd ready = {.fd = file->fd, .events = POLLIN};
 

@@ -20,8 +20,8 @@ enum infile_result {
 
 struct infile {
     int fd;
-    int keeper; /* a write end of our own: with it the FIFO never ends; or -1 */
-    bool waits; /* a FIFO by name: its writers may still have to come */
+    int own_writer; /* a write end of our own: with it the FIFO never ends; or -1 */
+    bool waits;     /* a FIFO by name: its writers may still have to come */
 };
 
 const char *infile_strerror(enum infile_result result);
@@ -43,11 +43,11 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
 enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
                                       int64_t wait_ms);
 
-/* Closes the keeper. */
-void infile_let_go(struct infile *file);
+/* Closes the own writer. */
+void infile_close_own_writer(struct infile *file);
 
 /* True if nobody holds the FIFO for writing: what still stands in it would be lost with this
  * reader. */
-bool infile_is_abandoned(const struct infile *file);
+bool infile_has_no_writer(const struct infile *file);
 
 #endif

@@ -16,7 +16,7 @@ static bool is_same_file(int a, int b)
     struct stat x, y;
 
     return fstat(a, &x) == 0 && fstat(b, &y) == 0 && (S_ISREG(x.st_mode) || S_ISFIFO(x.st_mode)) &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+           descriptors_same_file(&x, &y);
 }
 
 static int fail(struct linefile *file, int status, const char *reason)

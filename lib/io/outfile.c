@@ -90,36 +90,42 @@ static enum outfile_result open_waiting(const char *path, int64_t wait_ms, int *
     }
 }
 
-static enum outfile_result close_with(int fd, enum outfile_result result)
-{
-    int saved = errno;
-
-    close(fd);
-    errno = saved;
-    return result;
-}
-
 static void make_blocking(int fd, int more_flags)
 {
     fcntl(fd, F_SETFL, (fcntl(fd, F_GETFL) & ~O_NONBLOCK) | more_flags);
 }
 
-enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd)
+static enum outfile_result accept_fifo(int fd)
 {
     struct stat info;
+
+    if (fstat(fd, &info) < 0)
+        return OUTFILE_ERRNO;
+    if (!S_ISFIFO(info.st_mode))
+        return OUTFILE_NOT_FIFO;
+    make_blocking(fd, 0);
+    descriptors_widen_pipe(fd);
+    return OUTFILE_OK;
+}
+
+/* Hands over what was opened and accepted, else closes it; errno stays. */
+static enum outfile_result hand_over(int opened, enum outfile_result result, int *fd)
+{
+    if (result == OUTFILE_OK)
+        *fd = opened;
+    else
+        descriptors_close(opened);
+    return result;
+}
+
+enum outfile_result outfile_open_fifo(const char *path, int64_t wait_ms, int *fd)
+{
     int opened;
 
     enum outfile_result result = open_waiting(path, wait_ms, &opened);
     if (result != OUTFILE_OK)
         return errno == EISDIR ? OUTFILE_NOT_FIFO : result;
-    if (fstat(opened, &info) < 0)
-        return close_with(opened, OUTFILE_ERRNO);
-    if (!S_ISFIFO(info.st_mode))
-        return close_with(opened, OUTFILE_NOT_FIFO);
-    make_blocking(opened, 0);
-    descriptors_widen_pipe(opened);
-    *fd = opened;
-    return OUTFILE_OK;
+    return hand_over(opened, accept_fifo(opened), fd);
 }
 
 /* The descriptor that the path names (`-`: standard output), or -1. */
@@ -128,21 +134,26 @@ static int descriptor_of(const char *path)
     return strcmp(path, "-") == 0 ? STDOUT_FILENO : descriptors_named(path);
 }
 
-static enum outfile_result open_existing(const char *path, bool append, int64_t wait_ms, int *fd)
+static enum outfile_result accept_existing(int fd, bool append)
 {
     struct stat info;
+
+    if (fstat(fd, &info) < 0)
+        return OUTFILE_ERRNO;
+    if (S_ISREG(info.st_mode) && !append)
+        return OUTFILE_EXISTS;
+    make_blocking(fd, S_ISREG(info.st_mode) ? O_APPEND : 0);
+    return OUTFILE_OK;
+}
+
+static enum outfile_result open_existing(const char *path, bool append, int64_t wait_ms, int *fd)
+{
     int opened;
 
     enum outfile_result result = open_waiting(path, wait_ms, &opened);
     if (result != OUTFILE_OK)
         return errno == ENOENT ? OUTFILE_EXISTS : result; /* a link to nothing */
-    if (fstat(opened, &info) < 0)
-        return close_with(opened, OUTFILE_ERRNO);
-    if (S_ISREG(info.st_mode) && !append)
-        return close_with(opened, OUTFILE_EXISTS);
-    make_blocking(opened, S_ISREG(info.st_mode) ? O_APPEND : 0);
-    *fd = opened;
-    return OUTFILE_OK;
+    return hand_over(opened, accept_existing(opened, append), fd);
 }
 
 enum outfile_result outfile_open(const char *path, bool append, int64_t wait_ms, int *fd)
@@ -209,8 +220,10 @@ static enum outfile_result write_text(int fd, const char *text)
 {
     struct outbuf *out = outbuf_open(fd, false);
 
-    if (!out)
-        return close_with(fd, OUTFILE_ERRNO);
+    if (!out) {
+        descriptors_close(fd);
+        return OUTFILE_ERRNO;
+    }
     outbuf_line(out, slice_of(text));
     int error = outbuf_close(out);
     if (error)

@@ -40,42 +40,28 @@ static struct fifo *find_shared(struct fifos *fifos, const struct stat *pipe)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
         struct fifo *fifo = &fifos->fifo[type];
-        if (fifo->out && fifo->device == pipe->st_dev && fifo->inode == pipe->st_ino)
+        if (fifo->out && descriptors_same_file(&fifo->pipe, pipe))
             return fifo;
     }
     return NULL;
 }
 
-static enum outfile_result close_with(int fd, enum outfile_result result)
-{
-    int saved = errno;
-
-    close(fd);
-    errno = saved;
-    return result;
-}
-
 static enum outfile_result open_one(struct fifos *fifos, enum devtype type, int64_t wait_ms)
 {
     struct fifo *fifo = &fifos->fifo[type];
-    struct stat pipe;
     int fd;
 
     enum outfile_result result = outfile_open_fifo(fifo->path, wait_ms, &fd);
     if (result != OUTFILE_OK)
         return result;
-    if (fstat(fd, &pipe) < 0)
-        return close_with(fd, OUTFILE_ERRNO);
-    fifos->of[type] = find_shared(fifos, &pipe);
-    if (fifos->of[type])
-        return close_with(fd, OUTFILE_OK);
-    fifo->device = pipe.st_dev;
-    fifo->inode = pipe.st_ino;
-    fifo->out = outbuf_open(fd, true);
-    if (!fifo->out)
-        return close_with(fd, OUTFILE_ERRNO);
-    fifos->of[type] = fifo;
-    return OUTFILE_OK;
+    if (fstat(fd, &fifo->pipe) == 0) {
+        fifos->of[type] = find_shared(fifos, &fifo->pipe);
+        if (!fifos->of[type] && (fifo->out = outbuf_open(fd, true)))
+            fifos->of[type] = fifo;
+    }
+    if (!fifo->out) /* shared, or it failed */
+        descriptors_close(fd);
+    return fifos->of[type] ? OUTFILE_OK : OUTFILE_ERRNO;
 }
 
 /* What messages call it: the number of a descriptor that was handed over tells a reader nothing. */

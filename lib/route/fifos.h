@@ -13,12 +13,11 @@
 #include "route/route_tally.h"
 
 #include <limits.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 struct fifo {
     char path[PATH_MAX];
-    dev_t device; /* of the open pipe, with its inode */
-    ino_t inode;
+    struct stat pipe;   /* the open one */
     struct outbuf *out; /* NULL: not open, or shared with another type */
     bool told;          /* its failure has been returned by fifos_failure */
 };

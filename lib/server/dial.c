@@ -1,5 +1,6 @@
 #include "server/dial.h"
 
+#include "io/descriptors.h"
 #include "process/signals.h"
 
 #include <errno.h>
@@ -76,9 +77,7 @@ static enum conn_status dial_at(int family, const struct sockaddr *to, socklen_t
         *fd = opened;
         return CONN_OK;
     }
-    int saved = errno;
-    close(opened);
-    errno = saved;
+    descriptors_close(opened);
     return conn;
 }
 

@@ -1,6 +1,7 @@
 #include "server/probe.h"
 
 #include "bytes/slice.h"
+#include "io/descriptors.h"
 #include "server/dial.h"
 
 #include <errno.h>
@@ -53,9 +54,7 @@ static enum conn_status ask(const struct address *address, int timeout_ms, struc
     conn = dial_send(fd, request.at, request.len);
     if (conn == CONN_OK)
         conn = read_answer(fd, answer, &budget);
-    int saved = errno;
-    close(fd);
-    errno = saved;
+    descriptors_close(fd);
     return conn;
 }
 

@@ -1,5 +1,6 @@
 #include "server/server_stats.h"
 
+#include "io/descriptors.h"
 #include "server/dial.h"
 
 #include <errno.h>
@@ -72,8 +73,6 @@ enum conn_status stats_read(const struct address *address, const char *command, 
     conn = dial_send(fd, request, (size_t)len);
     if (conn == CONN_OK)
         conn = read_list(fd, timeout_ms, each, context);
-    int saved = errno;
-    close(fd);
-    errno = saved;
+    descriptors_close(fd);
     return conn;
 }

@@ -205,8 +205,8 @@ static enum linebuf_result stopping(void *self)
     if (!is_standing_end(sink))
         return LINEBUF_STOPPED;
     signals_forgive();
-    infile_let_go(sink->file);
-    while (infile_is_abandoned(sink->file)) {
+    infile_close_own_writer(sink->file);
+    while (infile_has_no_writer(sink->file)) {
         enum linebuf_result result = linebuf_fill(sink->in, 0);
         take(sink);
         if (result == LINEBUF_END || result == LINEBUF_ERROR)

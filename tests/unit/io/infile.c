@@ -17,8 +17,8 @@ static enum infile_result try_open(const char *path, bool keep_open, struct infi
 static void close_both(const struct infile *file)
 {
     close(file->fd);
-    if (file->keeper >= 0)
-        close(file->keeper);
+    if (file->own_writer >= 0)
+        close(file->own_writer);
 }
 
 static void test_files(void)
@@ -26,7 +26,7 @@ static void test_files(void)
     struct infile file, second;
 
     scratch_write("plain", "a\n", 2);
-    ok(try_open("plain", false, &file) == INFILE_OK && file.keeper == -1 && !file.waits,
+    ok(try_open("plain", false, &file) == INFILE_OK && file.own_writer == -1 && !file.waits,
        "a plain file");
     ok(fcntl(file.fd, F_GETFD) == FD_CLOEXEC, "... is not passed on");
     ok(try_open("plain", false, &second) == INFILE_LOCKED && second.fd == -42,
@@ -62,7 +62,7 @@ static void test_fifo(void)
 
     if (mkfifo("fifo", 0600) < 0)
         scratch_bail("mkfifo");
-    ok(try_open("fifo", false, &file) == INFILE_OK && file.waits && file.keeper == -1,
+    ok(try_open("fifo", false, &file) == INFILE_OK && file.waits && file.own_writer == -1,
        "a FIFO waits for its writer");
     ok(try_open("fifo", false, &second) == INFILE_LOCKED &&
            try_open("fifo", true, &second) == INFILE_LOCKED,
@@ -105,16 +105,16 @@ static void test_keep_open(void)
 {
     struct infile file;
 
-    ok(try_open("fifo", true, &file) == INFILE_OK && file.keeper >= 0 && !file.waits,
+    ok(try_open("fifo", true, &file) == INFILE_OK && file.own_writer >= 0 && !file.waits,
        "kept open: waits for nobody");
-    ok(fcntl(file.keeper, F_GETFD) == FD_CLOEXEC, "... its own write end is not passed on");
+    ok(fcntl(file.own_writer, F_GETFD) == FD_CLOEXEC, "... its own write end is not passed on");
     struct linebuf *in = linebuf_open(file.fd, 100);
     int writer = scratch_open("fifo", O_WRONLY);
     put_all(writer, "a\n", 2);
     close(writer);
     ok(linebuf_fill(in, 0) == LINEBUF_FILLED && linebuf_fill(in, 0) == LINEBUF_IDLE,
        "... never ends with a writer");
-    close(file.keeper);
+    close(file.own_writer);
     ok(linebuf_fill(in, -1) == LINEBUF_END, "... but with its own end");
     linebuf_close(in);
     close(file.fd);
@@ -124,8 +124,8 @@ static void test_keep_open(void)
 
 static bool let_go(struct infile *file)
 {
-    infile_let_go(file);
-    return infile_is_abandoned(file);
+    infile_close_own_writer(file);
+    return infile_has_no_writer(file);
 }
 
 /* A sink that ends: is anybody left who may write? */
@@ -136,7 +136,7 @@ static void test_let_go(void)
 
     try_open("fifo", true, &file);
     int writer = scratch_open("fifo", O_WRONLY);
-    ok(!let_go(&file) && file.keeper == -1, "let go: another writer holds the FIFO");
+    ok(!let_go(&file) && file.own_writer == -1, "let go: another writer holds the FIFO");
     close_both(&file);
     try_open("fifo", true, &file);
     put_all(writer, "a\n", 2);
