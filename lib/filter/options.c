@@ -30,8 +30,9 @@ enum options_result options_duration(const char *name, int64_t least, int64_t mo
     int64_t value;
 
     if (!number_duration(slice_of(optarg), &value))
-        return options_fail(
-            error, "--%s: '%s' is no duration: a whole number with ms, s, m, h or d", name, optarg);
+        return options_fail(error,
+                            "--%s: invalid duration '%s': a whole number with ms, s, m, h or d",
+                            name, optarg);
     if (value < least)
         return options_fail(error, "--%s: %s is less than %" PRId64 "%s", name, optarg,
                             least % 1000 ? least : least / 1000, least % 1000 ? "ms" : "s");
@@ -47,7 +48,7 @@ static enum options_result option_max_line(size_t *bytes, struct options_error *
     uint64_t value;
 
     if (!number_size(slice_of(optarg), &value) || value < 1 || value > SIZE_MAX / 8)
-        return options_fail(error, "--max-line: '%s' is no size: a whole number with K, M or G",
+        return options_fail(error, "--max-line: invalid size '%s': a whole number with K, M or G",
                             optarg);
     *bytes = (size_t)value;
     return OPTIONS_RUN;
@@ -58,7 +59,7 @@ static enum options_result option_nice(int *increment, struct options_error *err
     uint32_t value;
 
     if (!number_u32(slice_of(optarg), &value) || value > NICE_MOST)
-        return options_fail(error, "--nice: '%s' is no number from 0 to %d", optarg, NICE_MOST);
+        return options_fail(error, "--nice: '%s' is not a number from 0 to %d", optarg, NICE_MOST);
     *increment = (int)value;
     return OPTIONS_RUN;
 }

@@ -66,7 +66,7 @@ static enum options_result take(int code, char **argv, struct route_options *opt
     case 'o':
         if (devtype_set(slice_of(optarg), &options->only))
             return OPTIONS_RUN;
-        return options_fail(error, "--only: '%s' is no list of idfa, gaid, adid, dvid", optarg);
+        return options_fail(error, "--only: '%s' is not a list of idfa, gaid, adid, dvid", optarg);
     default:
         return options_take(code, argv, &options->common, error);
     }
@@ -86,6 +86,7 @@ enum options_result route_options_parse(int argc, char **argv, struct route_opti
            (code = getopt_long(argc, argv, COMMON_SHORT "d:o:mE", LONG, NULL)) != -1)
         result = take(code, argv, options, error);
     if (result == OPTIONS_RUN && optind < argc)
-        return options_fail(error, "'%s' is too much: the input is standard input", argv[optind]);
+        return options_fail(error, "unexpected argument '%s': the input is standard input",
+                            argv[optind]);
     return result;
 }

@@ -83,7 +83,7 @@ static enum options_result take_batch(size_t *batch, struct options_error *error
     uint64_t value;
 
     if (!number_u64(slice_of(optarg), &value) || value < 1 || value > BATCH_RECORDS_MAX)
-        return options_fail(error, "--batch: '%s' is no number from 1 to %d", optarg,
+        return options_fail(error, "--batch: '%s' is not a number from 1 to %d", optarg,
                             BATCH_RECORDS_MAX);
     *batch = (size_t)value;
     return OPTIONS_RUN;
@@ -94,7 +94,7 @@ static enum options_result take_rate(struct sink_options *options, struct option
     options->limited = strcmp(optarg, "none") != 0;
     if (options->limited && !number_ratio(slice_of(optarg), &options->error_rate))
         return options_fail(
-            error, "--max-error-rate: '%s' is no fraction (0.01), percentage (1%%) or none",
+            error, "--max-error-rate: '%s' is not a fraction (0.01), a percentage (1%%) or none",
             optarg);
     return OPTIONS_RUN;
 }
@@ -106,7 +106,7 @@ static enum options_result take_ttl(int64_t *seconds, struct options_error *erro
         options_duration("ttl", TTL_LEAST_MS, INT32_MAX * INT64_C(1000), &ms, error);
 
     if (result == OPTIONS_RUN && ms % 1000 != 0)
-        return options_fail(error, "--ttl: '%s' is no whole number of seconds", optarg);
+        return options_fail(error, "--ttl: '%s' is not a whole number of seconds", optarg);
     if (result == OPTIONS_RUN)
         *seconds = ms / 1000;
     return result;
@@ -144,7 +144,8 @@ static enum options_result take_mode(enum sink_mode mode, struct sink_options *o
                                      struct options_error *error)
 {
     if (options->mode != SINK_LOAD && options->mode != mode)
-        return options_fail(error, "of --dry-run, --verify, --counters and --test only one can be");
+        return options_fail(error,
+                            "only one of --dry-run, --verify, --counters and --test can be given");
     options->mode = mode;
     return OPTIONS_RUN;
 }
@@ -169,7 +170,7 @@ static enum options_result take_type(struct sink_options *options, struct option
     options->any_type = false;
     if (devtype_find(slice_of(optarg), &options->type))
         return OPTIONS_RUN;
-    return options_fail(error, "--type: '%s' is none of idfa, gaid, adid, dvid", optarg);
+    return options_fail(error, "--type: '%s' is not one of idfa, gaid, adid, dvid", optarg);
 }
 
 static enum options_result take(int code, char **argv, struct sink_options *options,
@@ -216,7 +217,8 @@ static enum options_result take_operands(int argc, char **argv, struct sink_opti
     if (!address_parse(argv[optind], &options->address, &reason))
         return options_fail(error, "server '%.100s': %s", argv[optind], reason);
     if (argc - optind > 2)
-        return options_fail(error, "'%s' is too much: one server, one file", argv[optind + 2]);
+        return options_fail(error, "unexpected argument '%s': one server and one file",
+                            argv[optind + 2]);
     if (argc - optind == 2)
         options->input = argv[optind + 1];
     if (options->keep_open && !options->input)

@@ -31,9 +31,9 @@ says 64 "memc_sink: server '127.0.0.1:65536': the port is a number from 1 to 655
 says 64 "memc_sink: server '127.0.0.1:0': the port is a number from 1 to 65535; $help" "$sink" 127.0.0.1:0 idfa.tsv
 says 64 "memc_sink: server '::1:11211': an IPv6 address stands in brackets: [V6]:PORT; $help" "$sink" ::1:11211 idfa.tsv
 says 64 "memc_sink: the server is missing: HOST:PORT, [V6]:PORT or /SOCKET; $help" "$sink"
-says 64 "memc_sink: --type: 'none' is none of idfa, gaid, adid, dvid; $help" "$sink" -T none 127.0.0.1:1 idfa.tsv
+says 64 "memc_sink: --type: 'none' is not one of idfa, gaid, adid, dvid; $help" "$sink" -T none 127.0.0.1:1 idfa.tsv
 says 64 "memc_sink: --timeout: 1ms is less than 300ms; $help" "$sink" -t 1ms 127.0.0.1:1 idfa.tsv
-says 64 "memc_route: --only: 'idfa,none' is no list of idfa, gaid, adid, dvid; try: memc_route --help" "$route" -o idfa,none
+says 64 "memc_route: --only: 'idfa,none' is not a list of idfa, gaid, adid, dvid; try: memc_route --help" "$route" -o idfa,none
 says 64 "memc_load: --only: unknown type 'none'; there are idfa gaid adid dvid" "$load" -o idfa,none good.tsv
 says 64 "memc_load: --workers: a whole number from 1, not '0'" "$load" -w 0 good.tsv
 says 64 "memc_load: unrecognized option '--none'
@@ -47,7 +47,7 @@ chmod +x load
 wrong='memc_load: wrong server address (--idfa and the like), --sink-option, --max-line or --nice, see above'
 says 64 "memc_sink: server 'nowhere': the port is missing: HOST:PORT; $help
 $wrong" ./load --idfa nowhere good.tsv
-says 64 "memc_sink: --batch: 'x' is no number from 1 to 1024; $help
+says 64 "memc_sink: --batch: 'x' is not a number from 1 to 1024; $help
 $wrong" ./load --sink-option --batch=x good.tsv
 
 note 'FIFOs'

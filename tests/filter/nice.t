@@ -31,7 +31,7 @@ runs_at "$(nicer 19)" '--nice=19' "$sink" --nice=19 "$ADDR_idfa"
 runs_at "$own" '--nice 0 leaves it' "$sink" --nice 0 "$ADDR_idfa"
 for wrong in 20 -1 x ''; do
     status 64 "--nice '$wrong'" -- "$sink" --nice "$wrong" "$ADDR_idfa"
-    file_like err "^memc_sink: --nice: '$wrong' is no number from 0 to 19" 'says so'
+    file_like err "^memc_sink: --nice: '$wrong' is not a number from 0 to 19" 'says so'
 done
 
 note 'memc_route'
