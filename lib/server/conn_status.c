@@ -1,5 +1,7 @@
 #include "server/conn_status.h"
 
+#include "bytes/number.h"
+#include "process/diag.h"
 #include "process/status.h"
 
 #include <errno.h>
@@ -99,4 +101,17 @@ int conn_exit_status(enum conn_status conn, bool reached)
         break;
     }
     return reached ? STATUS_TEMPFAIL : STATUS_UNAVAILABLE;
+}
+
+void conn_report(const char *server, enum conn_status conn, int64_t retry_ms)
+{
+    bool tried = retry_ms > 0 && !conn_is_hopeless(conn) && conn != CONN_OUT_OF_MEMORY;
+    char limit[NUMBER_DURATION_BYTES];
+    const char *reason = conn_strerror(conn), *hint = conn_hint(conn);
+
+    if (tried)
+        diag("%s: given up after %s: %s%s", server, number_duration_text(retry_ms, limit), reason,
+             hint);
+    else
+        diag("%s: %s%s", server, reason, hint);
 }

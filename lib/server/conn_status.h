@@ -5,6 +5,7 @@
 #define MEMC_CONN_STATUS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum conn_status {
     CONN_OK,
@@ -41,5 +42,11 @@ bool conn_may_pass(enum conn_status conn);
 
 /* The exit status for a load that ended so; reached: a record had been acknowledged before. */
 int conn_exit_status(enum conn_status conn, bool reached);
+
+/*
+ * Says why a server was given up, or could not be reached, and what to look at.
+ * retry_ms: how long it was tried.
+ */
+void conn_report(const char *server, enum conn_status conn, int64_t retry_ms);
 
 #endif

@@ -4,7 +4,6 @@
 #include "process/status.h"
 #include "server/server.h"
 #include "server/server_stats.h"
-#include "sink/verdict.h"
 
 #include <stdio.h>
 
@@ -40,7 +39,7 @@ int query_counters(const struct sink_options *options, struct json *json)
     if (conn == CONN_STOPPED)
         return STATUS_SIGNAL + signals_stopped_by();
     if (conn != CONN_OK) {
-        verdict_tell_peer(options, conn);
+        conn_report(options->address.text, conn, options->retry_ms);
         return conn_exit_status(conn, false);
     }
     server_close(&server);

@@ -6,19 +6,6 @@
 
 #include <inttypes.h>
 
-void verdict_tell_peer(const struct sink_options *options, enum conn_status conn)
-{
-    bool tried = options->retry_ms > 0 && !conn_is_hopeless(conn) && conn != CONN_OUT_OF_MEMORY;
-    char limit[NUMBER_DURATION_BYTES];
-    const char *reason = conn_strerror(conn), *hint = conn_hint(conn);
-
-    if (tried)
-        diag("%s: given up after %s: %s%s", options->address.text,
-             number_duration_text(options->retry_ms, limit), reason, hint);
-    else
-        diag("%s: %s%s", options->address.text, reason, hint);
-}
-
 static int verdict_on_server(const struct sink *sink)
 {
     enum conn_status conn = sink_failure(sink);
@@ -26,7 +13,7 @@ static int verdict_on_server(const struct sink *sink)
     if (conn == CONN_STOPPED)
         return sink->delivery.server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
     if (conn != CONN_OK)
-        verdict_tell_peer(sink->options, conn);
+        conn_report(sink->options->address.text, conn, sink->options->retry_ms);
     return conn_exit_status(conn, sink->delivery.server.connected_before);
 }
 

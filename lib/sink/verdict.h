@@ -7,9 +7,6 @@
 
 #include "sink/sink.h"
 
-/* Says why a server was given up, or could not be reached, and what to look at. */
-void verdict_tell_peer(const struct sink_options *options, enum conn_status conn);
-
 /*
  * Says whether the server was given up and why; reads its counters again and
  * compares them with those at the first connection, which fills the tally's

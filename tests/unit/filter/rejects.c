@@ -1,30 +1,7 @@
 /* rejects: bad lines given back, and complaints on descriptor 2, which is a file here. */
 #include "filter/rejects.h"
 #include "process/diag.h"
-#include "scratch.h"
-#include "tap.h"
-
-static int kept_stderr;
-
-/* From here to `said` descriptor 2 is a new file. */
-static void listen(void)
-{
-    int fd = scratch_open("said", O_WRONLY | O_CREAT | O_TRUNC);
-
-    kept_stderr = dup(STDERR_FILENO);
-    dup2(fd, STDERR_FILENO);
-    close(fd);
-}
-
-static void said(const char *expected, const char *name)
-{
-    static char bytes[4096];
-
-    dup2(kept_stderr, STDERR_FILENO);
-    close(kept_stderr);
-    is_bytes(bytes, scratch_read("said", bytes, sizeof bytes), expected, strlen(expected), "%s",
-             name);
-}
+#include "said.h"
 
 static void open_rejects(struct rejects *rejects, const char *path, const char *type, bool verbose)
 {
@@ -36,7 +13,7 @@ static void test_lines(void)
 {
     struct rejects rejects;
 
-    listen();
+    listen_begin();
     open_rejects(&rejects, "lines", NULL, false);
     rejects_line(&rejects, slice_of("secret\r"), (struct place){7, 120},
                  "not five TAB-separated fields");
@@ -54,7 +31,7 @@ static void test_lines(void)
     char why[128];
     is_bytes(why, scratch_read("lines.why", why, sizeof why), WHY, sizeof WHY - 1,
              "lines.why: number, offset and reason");
-    listen();
+    listen_begin();
     open_rejects(&rejects, NULL, "idfa", false);
     rejects_line(&rejects, slice_of("x"), (struct place){1, 0}, "reason");
     rejects_close(&rejects);
@@ -73,7 +50,7 @@ static void test_cap(void)
             snprintf(ten, sizeof ten, "%st: 15 more bad lines, not shown\n", all);
     }
     for (int verbose = 0; verbose < 2; verbose++) {
-        listen();
+        listen_begin();
         open_rejects(&rejects, NULL, NULL, verbose);
         for (uint64_t i = 1; i <= 25; i++)
             rejects_line(&rejects, slice_of("x"), (struct place){i, 0}, "r");
@@ -81,7 +58,7 @@ static void test_cap(void)
         said(verbose ? all : ten,
              verbose ? "--verbose tells all" : "ten are told, the others counted");
     }
-    listen();
+    listen_begin();
     open_rejects(&rejects, NULL, NULL, false);
     for (uint64_t i = 1; i <= 10; i++)
         rejects_line(&rejects, slice_of("x"), (struct place){i, 0}, "r");
@@ -101,7 +78,7 @@ static void test_overlong(void)
 {
     struct rejects rejects;
 
-    listen();
+    listen_begin();
     open_rejects(&rejects, "overlong", NULL, false);
     bool text = piece(&rejects, "  ", false) == OVERLONG_GOES_ON &&
                 piece(&rejects, "x", false) == OVERLONG_GOES_ON &&

@@ -1,6 +1,7 @@
-/* peer: reasons in words, and the exit statuses that follow from them. */
+/* conn_status: reasons in words, and the exit statuses that follow from them. */
 #include "server/conn_status.h"
-#include "tap.h"
+#include "process/diag.h"
+#include "said.h"
 
 #include <errno.h>
 
@@ -78,8 +79,28 @@ static void test_may_pass(void)
     is_u64(passing, expected, "... and with nothing else");
 }
 
+static void test_report(void)
+{
+    scratch_enter();
+    diag_prefix("t", NULL);
+    listen_begin();
+    errno = ECONNREFUSED;
+    conn_report("h:1", CONN_UNREACHABLE, 30000);
+    conn_report("h:1", CONN_NO_HOST, 30000);
+    conn_report("h:1", CONN_SILENT, 0);
+    conn_report("h:1", CONN_OUT_OF_MEMORY, 30000);
+    said("t: h:1: given up after 30s: Connection refused: is memcached running there?\n"
+         "t: h:1: no such host: is the name right?\n"
+         "t: h:1: no answer in time: is it overloaded, stopped, or at its connection limit "
+         "(memcached -c)?\n"
+         "t: h:1: out of memory; the old values of the refused keys are dropped: give it more "
+         "(memcached -m)\n",
+         "how long it was tried is said where another try could have helped");
+}
+
 int main(void)
 {
+    test_report();
     test_table();
     test_words_differ();
     test_hints();
