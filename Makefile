@@ -133,7 +133,9 @@ check:
 	tools/setup check
 	@$(MAKE) --no-print-directory check-installed
 
-TESTS ?= $(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS)
+# The longest first, so that the jobs end together.
+LONGEST := $(wildcard $(shell cat tests/run/longest))
+TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS))
 JOBS  ?= 2
 
 # A background job starts with INT ignored; the tests need it as a terminal has it.
