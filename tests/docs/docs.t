@@ -277,7 +277,7 @@ chmod +x stubs/ssh
 
 run_blocks memc_route 5
 run_blocks memc_sink 7
-run_blocks readme 9
+run_blocks readme 7
 run_blocks faq 6
 background web "$PYTHON" -u -m http.server --bind 127.0.0.1 --directory files 0
 until_true grep -q port web.out || bail 'no web server'
