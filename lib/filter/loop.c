@@ -22,6 +22,7 @@ void loop_start(struct loop *loop, const struct common_options *options,
         .linger = {options->linger_ms, -1},
         .progress = {options->progress, now_ms},
         .start_ms = now_ms,
+        .start_unix_ms = timing_unix_ms(),
     };
 }
 
@@ -46,6 +47,8 @@ static void tell(struct loop *loop, int exit, char *text, struct json *json)
     struct loop_counts counts = {
         .bytes_in = loop->in ? linebuf_bytes(loop->in) : 0,
         .ms = timing_now_ms() - loop->start_ms,
+        .start_ms = loop->start_unix_ms,
+        .end_ms = timing_unix_ms(),
         .exit = exit,
     };
 

@@ -16,8 +16,9 @@
 /* What the loop adds to a program's counters. */
 struct loop_counts {
     uint64_t bytes_in;
-    int64_t ms; /* since loop_start */
-    int exit;   /* -1: the run goes on */
+    int64_t ms;               /* since loop_start */
+    int64_t start_ms, end_ms; /* Unix time of loop_start, and of this reading */
+    int exit;                 /* -1: the run goes on */
 };
 
 /* `self` is that of loop_start. Those that may be NULL are then not called. */
@@ -51,7 +52,7 @@ struct loop {
     struct linebuf *in; /* NULL: loop_run has not been called */
     struct linger_timer linger;
     struct progress progress;
-    int64_t start_ms;
+    int64_t start_ms, start_unix_ms;
     int status; /* of all that happened so far */
 };
 

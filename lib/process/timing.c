@@ -3,12 +3,22 @@
 
 #include <time.h>
 
-int64_t timing_now_ms(void)
+static int64_t read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t timing_now_ms(void)
+{
+    return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
+int64_t timing_unix_ms(void)
+{
+    return read_clock(CLOCK_REALTIME);
 }
 
 struct budget budget_start(int64_t limit_ms)

@@ -39,7 +39,11 @@ void route_tally_json(const struct route_tally *t, struct json *json)
     json_close_object(json);
     json_uint(json, "bytes_in", t->bytes_in);
     json_seconds(json, "seconds", t->ms);
+    json_seconds(json, "start", t->start_ms);
+    json_seconds(json, "end", t->end_ms);
     json_count_or_null(json, "exit", t->exit);
+    if (t->reasons)
+        reasons_json(t->reasons, json);
 }
 
 void route_tally_text(const struct route_tally *t, char *text, size_t size)

@@ -6,6 +6,7 @@
 #define MEMC_ROUTE_TALLY_H
 
 #include "bytes/json.h"
+#include "filter/reasons.h"
 #include "record/devtype.h"
 
 /* lines = blank + invalid + unknown + skipped + routed + undelivered */
@@ -15,7 +16,9 @@ struct route_tally {
     uint64_t routed[DEVTYPE_COUNT];
     uint64_t bytes_in;
     int64_t ms;
-    int exit; /* -1 while it runs: null */
+    int64_t start_ms, end_ms;      /* Unix time */
+    int exit;                      /* -1 while it runs: null */
+    const struct reasons *reasons; /* NULL: not told */
 };
 
 uint64_t route_tally_routed(const struct route_tally *t);

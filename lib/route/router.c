@@ -21,6 +21,7 @@ void router_init(struct router *router, struct route_options *options)
     *router = (struct router){.options = options};
     rejects_init(&router->rejects, NULL, options->common.verbose);
     router->tally.label = options->common.label;
+    router->tally.reasons = &router->rejects.reasons;
 }
 
 static int fifo_failed(const struct router *router, const char *name, enum outfile_result result)
@@ -147,6 +148,8 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
 
     tally->bytes_in = counts->bytes_in;
     tally->ms = counts->ms;
+    tally->start_ms = counts->start_ms;
+    tally->end_ms = counts->end_ms;
     tally->exit = counts->exit;
     route_tally_text(tally, text, SUMMARY_BYTES);
     if (json)

@@ -275,10 +275,8 @@ void delivery_init(struct delivery *d, const struct sink_options *options, struc
                            .tally = tally,
                            .rejects = rejects};
     tally->mode = d->to->mode;
-    if (d->to == &DRY_RUN) {
-        tally->reasons = &rejects->reasons;
+    if (d->to == &DRY_RUN)
         tally->item_sizes = &d->item_sizes;
-    }
     server_init(&d->server, &options->address, options->timeout_ms, options->retry_ms);
 }
 

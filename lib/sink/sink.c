@@ -19,6 +19,7 @@ void sink_init(struct sink *sink, struct sink_options *options)
     sink->tally.label = options->common.label;
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
+    sink->tally.reasons = &sink->rejects.reasons;
     rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
     delivery_init(&sink->delivery, options, &sink->tally, &sink->rejects);
 }
@@ -151,6 +152,8 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
     tally->retries = sink->delivery.server.reconnects;
     tally->bytes_in = counts->bytes_in;
     tally->ms = counts->ms;
+    tally->start_ms = counts->start_ms;
+    tally->end_ms = counts->end_ms;
     tally->exit = counts->exit;
     sink_tally_text(tally, text, SUMMARY_BYTES);
     if (json)

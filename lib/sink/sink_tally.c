@@ -45,6 +45,8 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_uint(json, "bytes_in", t->bytes_in);
     json_uint(json, "bytes_out", t->bytes_out);
     json_seconds(json, "seconds", t->ms);
+    json_seconds(json, "start", t->start_ms);
+    json_seconds(json, "end", t->end_ms);
     json_count_or_null(json, "exit", t->exit);
     if (t->reasons)
         reasons_json(t->reasons, json);

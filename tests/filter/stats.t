@@ -26,7 +26,10 @@ sample --lines 200 --seed 2 >good.tsv
 route() { # ARG…: into a pipe that is read
     bounded "$BIN/memc_route" -q -s stats --idfa /dev/fd/1 --gaid /dev/fd/1 --adid /dev/fd/1 --dvid /dev/fd/1 "$@" | cat >/dev/null
 }
+since=$(date +%s.%3N)
 route <bad.tsv 2>err
+json stats '(.reasons | add) == .unknown + .invalid and (.reasons["unknown device type"] > 0)' true 'its bad lines have reasons'
+json stats ".start >= $since and .end >= .start and .end - .start - .seconds < 1 and .end <= $(date +%s.%3N)" true 'and it has times'
 keeps stats '[.tool, .lines, .unknown > 0, .exit]' '["memc_route",2000,true,0]'
 route -o gaid --label 'a "b"
 c' <good.tsv
@@ -64,8 +67,10 @@ sink() { # STATUS ARG…
     status "$sink_status" "memc_sink $*" -- "$BIN/memc_sink" -q -s stats "$@"
 }
 sink 0 -T idfa --label 'day 1' -e none "$ADDR_idfa" good.tsv
+json stats '(.reasons | add) == .invalid' true 'another type is a reason'
 keeps stats '[.mode, .type, .label, .stored > 0, .invalid > 0, .exit]' '["load","idfa","day 1",true,true,0]'
 sink 65 "$ADDR_idfa" bad.tsv
+json stats '(.reasons | add) == .invalid + .refused and .end >= .start' true 'bad lines have reasons'
 keeps stats '[.type, .exit]' '[null,65]'
 sink 0 "$ADDR_idfa" good.tsv
 keeps stats '[.stored, .evictions, .doubt]' '[200,0,null]'

@@ -69,12 +69,15 @@ static const struct route_tally ROUTE = {.label = "a \"b\"",
                                          .routed = {100, 200, 300, 385},
                                          .bytes_in = 123456,
                                          .ms = 1234,
+                                         .start_ms = 1700000000005,
+                                         .end_ms = 1700000001239,
                                          .exit = 75};
 
 static void test_route(void)
 {
     static struct json json;
     struct route_tally t = ROUTE;
+    struct reasons reasons = {.of = {{"odd", 3}, {"cut", 2}}};
     char text[512];
 
     is_u64(route_tally_routed(&t), 985, "100 + 200 + 300 + 385");
@@ -95,8 +98,12 @@ static void test_route(void)
            ",\"label\":\"a "
            "\\\"b\\\"\",\"lines\":1000,\"blank\":1,\"invalid\":2,\"unknown\":3,\"skipped\":4,"
            "\"undelivered\":5,\"routed\":{\"idfa\":100,\"gaid\":200,\"adid\":300,\"dvid\":385},"
-           "\"bytes_in\":123456,\"seconds\":1.234,\"exit\":75}",
+           "\"bytes_in\":123456,\"seconds\":1.234,\"start\":1700000000.005,\"end\":1700000001.239,"
+           "\"exit\":75}",
            "JSON has all counters");
+    t.reasons = &reasons;
+    route_tally_json(&t, &json);
+    ok(strstr(json_end(&json), "\"exit\":75,\"reasons\":{\"odd\":3,\"cut\":2}}"), "and reasons");
     route_tally_text(&t, text, sizeof text);
     ok(!strchr(text, '\n') && strstr(text, "1000 lines") && strstr(text, "985 routed"), "words: %s",
        text);
@@ -118,12 +125,15 @@ static const struct sink_tally SINK = {.mode = "load",
                                        .bytes_in = 5000,
                                        .bytes_out = 4000,
                                        .ms = 60001,
+                                       .start_ms = 1700000000000,
+                                       .end_ms = 1700000060001,
                                        .exit = 65};
 
 static void test_sink(void)
 {
     static struct json json;
     struct sink_tally t = SINK;
+    struct reasons reasons = {.of = {{"odd", 2}}};
 
     ok(sink_tally_holds(&t), "1 + 90 + 2 + 3 + 4 = 100");
     uint64_t *const PART[] = {&t.lines,       &t.blank,    &t.stored,  &t.invalid,  &t.refused,
@@ -145,8 +155,11 @@ static void test_sink(void)
            "dropped\":7,"
            "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"bytes_in\":5000,\"bytes_out\":"
            "4000,"
-           "\"seconds\":60.001,\"exit\":65}",
+           "\"seconds\":60.001,\"start\":1700000000.000,\"end\":1700000060.001,\"exit\":65}",
            "JSON has all counters");
+    t.reasons = &reasons;
+    sink_tally_json(&t, &json);
+    ok(strstr(json_end(&json), "\"exit\":65,\"reasons\":{\"odd\":2}}"), "and reasons");
 }
 
 static void test_sink_modes(void)
