@@ -96,6 +96,7 @@ static enum linebuf_result read_all(struct loop *loop)
         if (is_over(loop))
             return LINEBUF_END;
         result = linebuf_fill(loop->in, wait_ms == 0 ? -1 : wait_ms);
+        loop->read_error = errno;
         if (result == LINEBUF_IDLE)
             flush(loop);
         show_progress(loop);
@@ -110,13 +111,15 @@ void loop_run(struct loop *loop, struct linebuf *in, const char *name)
     loop->in = in;
     if (!signals_stopped_by())
         how = read_all(loop);
-    if (how == LINEBUF_STOPPED && loop->calls->stopping)
+    if (how == LINEBUF_STOPPED && loop->calls->stopping) {
         how = loop->calls->stopping(loop->self);
+        loop->read_error = errno;
+    }
     if (how == LINEBUF_END && !is_over(loop))
         loop_merge_status(loop, loop->calls->rest(loop->self));
     if (how == LINEBUF_ERROR) {
         diag("%s: unable to read after line %" PRIu64 ": %s", name, linebuf_number(in),
-             strerror(errno));
+             strerror(loop->read_error));
         loop_merge_status(loop, STATUS_IOERR);
     }
     flush(loop);

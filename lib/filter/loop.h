@@ -53,7 +53,8 @@ struct loop {
     struct linger_timer linger;
     struct progress progress;
     int64_t start_ms, start_unix_ms;
-    int status; /* of all that happened so far */
+    int read_error; /* errno after the last read */
+    int status;     /* of all that happened so far */
 };
 
 /* Makes the process nicer, and starts the clock. All pointers must outlive the loop. */

@@ -211,9 +211,9 @@ static enum linebuf_result stopping(void *self)
     infile_close_own_writer(sink->file);
     while (infile_has_no_writer(sink->file)) {
         enum linebuf_result result = linebuf_fill(sink->in, 0);
-        take(sink);
         if (result == LINEBUF_END || result == LINEBUF_ERROR)
             return result;
+        take(sink);
     }
     do {
         goes_on = linebuf_finish(sink->in, &budget);
