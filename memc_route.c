@@ -1,24 +1,24 @@
 /*
- * memc_route: fans a log's lines out to four FIFOs by device type.
+ * memc_route: writes each line of a log to the FIFO of its device type.
  *
  *     zcat f.gz | memc_route -d run      run/idfa, run/gaid, run/adid, run/dvid
  *
- * The map, in the order of a line's way:
+ * The map, in the order in which a line passes:
  *
- *     filter/loop      reads, lets the lines be taken, flushes, tells
+ *     filter/loop      reads, passes the lines on, flushes, reports the counters
  *     io/linebuf       standard input as lines, in bounded memory
  *     route/router     what becomes of one line
- *     record/record    what a line's first field is
- *     route/fifos      the FIFOs, and which lines they took
- *     io/outbuf        whole lines out, under a lock
- *     filter/rejects   bad lines: given back, complained about
+ *     record/record    the device type in the first field
+ *     route/fifos      the FIFOs, and which lines were written to them
+ *     io/outbuf        writes whole lines, under a lock
+ *     filter/rejects   bad lines: to the file of --rejects, and their messages
  *     route/route_tally, filter/summary   the counters, and their two forms
  *     process/signals  a clean end by signal
  *
- * Lines go out as they came: a FIFO carries the input's own bytes, so that any
- * text tool can stand at either end. Memory is bounded: one line at most, a
- * read's worth of bytes, and 64 KiB gathered for each FIFO. When a FIFO's
- * reader is slow, the router waits, and so does whoever feeds it.
+ * Lines are written unchanged, so any text tool can stand at either end of a FIFO.
+ * Memory is bounded: one line of the greatest length, the bytes of one read, and
+ * 64 KiB for each FIFO. When the reader of a FIFO is slow, the router waits, and so
+ * does the program that feeds it.
  */
 #include "filter/loop.h"
 #include "io/descriptors.h"

@@ -1,11 +1,11 @@
 /*
- * memc_sink: stores a log's lines in one memcached server, each acknowledged.
+ * memc_sink: stores the lines of a log in one memcached server, each acknowledged.
  *
  *     memc_sink -T idfa 127.0.0.1:33013 run/idfa
  *
- * The map, in the order of a line's way:
+ * The map, in the order in which a line passes:
  *
- *     filter/loop      reads, lets the lines be taken, flushes, tells
+ *     filter/loop      reads, passes the lines on, flushes, reports the counters
  *     io/infile        standard input, a FIFO or a file, locked
  *     io/linebuf       its lines, in bounded memory
  *     sink/sink        what becomes of one line
@@ -18,17 +18,17 @@
  *     server/server    the connection, made anew when it breaks
  *     server/fence     the end of the broken one, waited for
  *     server/probe     is it a memcached at all; server/server_stats: its counters
- *     filter/rejects   bad lines: given back, complained about
- *     io/linefile      a file of lines given back
- *     sink/verdict     what is said in the end
- *     sink/query_counters   --counters: what a server says of itself
+ *     filter/rejects   bad lines: to the file of --rejects, and their messages
+ *     io/linefile      a file that lines are written back to
+ *     sink/verdict     whether the load succeeded
+ *     sink/query_counters   --counters: prints the counters of the server
  *     sink/sink_tally, filter/summary   the counters, and their two forms
  *     process/signals  a clean end by signal
  *
- * Memory is bounded: the input's buffer holds one longest line and a read; the
- * store holds two batches of records with their lines until they are
- * acknowledged. While the server is slow or away, no input is read, so the
- * writer of the FIFO waits too.
+ * Memory is bounded: the input buffer holds one line of the greatest length and one
+ * read; the store holds two batches of records, with their lines, until they are
+ * acknowledged. While the server is slow or away, no input is read, so the writer of
+ * the FIFO waits, too.
  */
 #include "filter/loop.h"
 #include "io/descriptors.h"
@@ -74,8 +74,8 @@ static int open_input(struct run *run, bool stdin_closed)
     return run->in ? STATUS_OK : diag_fail("input buffer", strerror(ENOMEM), STATUS_OSERR);
 }
 
-/* The input first, since its lock says whether this sink may be at all; then the server; then the
- * wait for a writer. */
+/* The order: first the input, because its lock shows whether another sink reads it already; then
+ * the server; then the wait for a writer. */
 static int open_all(struct run *run, bool stdin_closed)
 {
     int status = open_input(run, stdin_closed);
@@ -83,7 +83,7 @@ static int open_all(struct run *run, bool stdin_closed)
     if (status == STATUS_OK)
         return sink_open(&run->sink, &run->file, run->in);
     if (summary_file_is(run->options.common.stats, run->options.input))
-        run->options.common.stats = NULL; /* another's input is not written over either */
+        run->options.common.stats = NULL; /* do not overwrite an input that another sink reads */
     return status;
 }
 
@@ -101,7 +101,7 @@ static int wait_for_writer(struct run *run)
     return infile_status(result);
 }
 
-/* Ends all, judges, tells the counters; returns the exit status. */
+/* Ends everything, decides on success, reports the counters. Returns the exit status. */
 static int finish(struct run *run)
 {
     loop_merge_status(&run->loop, sink_finish(&run->sink));
@@ -139,7 +139,7 @@ static int run_counters(const struct run *run)
 static int run_test(void)
 {
     if (!encode_self_test())
-        return diag_fail("protobuf round trip", "the sample does not come back as it was",
+        return diag_fail("protobuf round trip", "encoding and decoding changed the sample",
                          STATUS_SOFTWARE);
     return options_print("protobuf round trip: ok");
 }

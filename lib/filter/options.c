@@ -64,7 +64,7 @@ static enum options_result option_nice(int *increment, struct options_error *err
     return OPTIONS_RUN;
 }
 
-/* What getopt_long(3) found wrong. */
+/* Says what getopt_long(3) found wrong. */
 static enum options_result bad_option(int code, char **argv, struct options_error *error)
 {
     if (code == ':')
@@ -83,7 +83,7 @@ void options_default(struct common_options *common, int nice)
         .linger_ms = LINGER_MS, .wait_ms = WAIT_MS, .max_line = MAX_LINE_BYTES, .nice = nice};
 }
 
-/* What an option without a value sets; NULL: it is no such option. */
+/* The member that an option without a value sets to true; NULL: it is no such option. */
 static bool *flag_of(int code, struct common_options *common)
 {
     switch (code) {
@@ -100,7 +100,7 @@ static bool *flag_of(int code, struct common_options *common)
     }
 }
 
-/* What takes an option's value as it is; NULL: it is no such option. */
+/* The member that takes the value of an option unchanged; NULL: it is no such option. */
 static const char **text_of(int code, struct common_options *common)
 {
     switch (code) {

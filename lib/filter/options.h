@@ -1,9 +1,8 @@
 /*
- * options: what the command lines of both filters share.
+ * options: the options that both filters have.
  *
- * Each program adds its own: route_options, sink_options. Nothing is opened or
- * contacted here. On OPTIONS_BAD `error` says in one line which option is wrong
- * and why.
+ * Each program adds its own: route_options, sink_options. Parsing opens and contacts
+ * nothing. On OPTIONS_BAD, `error` says in one line which option is wrong and why.
  */
 #ifndef MEMC_OPTIONS_H
 #define MEMC_OPTIONS_H
@@ -19,7 +18,7 @@ struct options_error {
     char text[256];
 };
 
-/* Strings are those of argv. */
+/* The strings point into argv. */
 struct common_options {
     const char *label;
     const char *rejects;
@@ -31,7 +30,7 @@ struct common_options {
     bool progress, quiet, verbose, append;
 };
 
-/* Codes of long options without a letter; the two programs' own begin at OPTION_OWN. */
+/* Codes of long options without a letter. Those of one program begin at OPTION_OWN. */
 enum {
     OPTION_LINGER = 1000,
     OPTION_MAX_LINE,
@@ -57,7 +56,7 @@ enum {
 
 void options_default(struct common_options *common, int nice);
 
-/* Sets an option of the list above. OPTIONS_RUN: done, go on. */
+/* Handles one option of COMMON_LONG. OPTIONS_RUN: go on with the next one. */
 enum options_result options_take(int code, char **argv, struct common_options *common,
                                  struct options_error *error);
 
@@ -65,17 +64,18 @@ enum options_result options_take(int code, char **argv, struct common_options *c
 enum options_result options_fail(struct options_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The value of an option, by optarg. `least` and `most` are in milliseconds. */
+/* Parses optarg as the duration of the option `name`, in milliseconds between `least` and `most`.
+ */
 enum options_result options_duration(const char *name, int64_t least, int64_t most, int64_t *ms,
                                      struct options_error *error);
 
-/* Writes the text and an LF to standard output; says if that fails. Returns 0 or the exit status.
+/* Writes the text and an LF to standard output and reports a failure. Returns 0 or the exit status.
  */
 int options_print(const char *text);
 
 /*
- * What a program does where it does not run: prints its help or its version
- * (PROGRAM and number), or says what is wrong. Returns the exit status.
+ * For all results but OPTIONS_RUN: prints the help, or the version ("PROGRAM 1.0.0"),
+ * or the error. Returns the exit status.
  */
 int options_answer(enum options_result result, const char *program, const char *help,
                    const struct options_error *error);

@@ -1,5 +1,5 @@
 /*
- * reasons: how many lines are bad for which reason.
+ * reasons: counts bad lines by reason.
  */
 #ifndef MEMC_REASONS_H
 #define MEMC_REASONS_H
@@ -15,7 +15,8 @@ struct reasons {
     } of[REASONS_MAX];
 };
 
-/* text: a string that outlives the counts. More than REASONS_MAX are counted with the last. */
+/* text must outlive the counts. After REASONS_MAX different reasons, others count as the last one.
+ */
 void reasons_add(struct reasons *reasons, const char *text);
 
 /* A member `reasons`: an object with the count of each. */

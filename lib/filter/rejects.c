@@ -42,7 +42,7 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
         diag("%s: %s", path, strerror(ENOMEM));
         return STATUS_OSERR;
     }
-    /* What stands there belongs to rejects that are no more. */
+    /* An existing FILE.why belongs to an earlier file of rejects. */
     struct stat info;
     if (!append && lstat(rejects->why_path, &info) == 0 && S_ISREG(info.st_mode))
         unlink(rejects->why_path);

@@ -1,14 +1,14 @@
 /*
- * rejects: bad lines: given back as their own bytes, and complained about with
- * line number and reason, never with a byte of the line. Complaints are capped
- * and then counted; all reasons are counted.
+ * rejects: writes bad lines to the file of --rejects, unchanged, and prints a message
+ * for each, with line number and reason but no byte of the line. Only the first
+ * messages are printed, then they are counted. All reasons are counted.
  *
- * Beside a file of rejects stands FILE.why, for each of its lines a line:
+ * FILE.why beside a file of rejects has one line for each line in it:
  *
  *     number <TAB> offset <TAB> reason
  *
- * number and offset as in struct place. One that is left of earlier rejects
- * gives way, unless it is added to.
+ * with the members of struct place. An old FILE.why is removed, unless lines are
+ * appended.
  */
 #ifndef MEMC_REJECTS_H
 #define MEMC_REJECTS_H
@@ -20,36 +20,36 @@
 struct rejects {
     struct linefile report, why;
     char *why_path;
-    const char *type; /* lines are counted among this type's only; NULL: among all */
-    bool verbose;     /* no cap */
+    const char *type; /* for messages: line numbers count this type's lines only; NULL: all lines */
+    bool verbose;     /* print all messages */
     uint64_t complaints;
     struct reasons reasons;
-    bool blank_so_far; /* of an over-long line: its pieces are white */
+    bool blank_so_far; /* all pieces of the current over-long line were white space */
 };
 
 void rejects_init(struct rejects *rejects, const char *type, bool verbose);
 
-/* As linefile_open; beside anything but a regular file named by its path there is no FILE.why. */
+/* As linefile_open. FILE.why is made only beside a regular file that is named by its path. */
 int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
                  int input_fd);
 
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason);
 
-/* A piece of a line longer than --max-line, as it comes; when the line has ended, what it was. */
+/* Takes the next piece of a line longer than --max-line. At its end, returns what the line was. */
 enum overlong { OVERLONG_GOES_ON, OVERLONG_BLANK, OVERLONG_REJECTED };
 enum overlong rejects_overlong(struct rejects *rejects, const struct line *line);
 
 /*
- * The unterminated last line of a cut input: no record, not given back; its
- * earlier pieces are taken back. True if it is only blank.
+ * Takes the last line of a cut input, which has no LF. It is no record and is not
+ * written to the rejects; earlier pieces of it are removed. True if it is blank.
  */
 bool rejects_cut(struct rejects *rejects, const struct line *line);
 
 void rejects_flush(struct rejects *rejects);
 bool rejects_pending(const struct rejects *rejects);
 
-/* Tells how many complaints were passed over; closes all and returns the worse exit status. */
+/* Reports how many messages were suppressed, closes the files, and returns 0 or the exit status. */
 int rejects_close(struct rejects *rejects);
 
 #endif

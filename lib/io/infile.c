@@ -119,8 +119,9 @@ enum infile_result infile_open(const char *path, bool keep_open, struct infile *
 }
 
 /*
- * A read of an empty FIFO tells whether it has a writer: without one it is 0,
- * with a silent one EAGAIN. POLLHUP is set once a writer has come and gone.
+ * read(2) of an empty FIFO returns 0 if it has no writer, and fails with EAGAIN if
+ * it has one that has written nothing. poll(2) sets POLLHUP when a writer has come
+ * and gone.
  */
 enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
                                       int64_t wait_ms)

@@ -1,8 +1,8 @@
 /*
  * infile: what memc_sink reads: standard input, a FIFO or a plain file.
  *
- * A named file is locked (flock(2)) for the life of the process: two readers
- * of one FIFO would split its lines between them.
+ * A named file is locked (flock(2)) for the life of the process, because two
+ * readers of one FIFO would each get only some of its lines.
  */
 #ifndef MEMC_INFILE_H
 #define MEMC_INFILE_H
@@ -11,43 +11,42 @@
 
 enum infile_result {
     INFILE_OK,
-    INFILE_ERRNO,     /* errno tells */
+    INFILE_ERRNO,     /* errno is set */
     INFILE_LOCKED,    /* another process reads it */
-    INFILE_NOT_FIFO,  /* and keep_open asks for one */
-    INFILE_NO_WRITER, /* within the wait nobody opened the FIFO for writing */
+    INFILE_NOT_FIFO,  /* but keep_open needs a FIFO */
+    INFILE_NO_WRITER, /* nobody opened the FIFO for writing within the wait */
     INFILE_STOPPED,   /* a signal asked for the end */
 };
 
 struct infile {
     int fd;
-    int own_writer; /* a write end of our own: with it the FIFO never ends; or -1 */
-    bool waits;     /* a FIFO by name: its writers may still have to come */
+    int own_writer; /* keep_open: a write end of our own, so that the FIFO never ends; else -1 */
+    bool waits;     /* a FIFO by name that may have no writer yet */
 };
 
 const char *infile_strerror(enum infile_result result);
 
-/* The exit status of it. */
+/* The exit status for a result. */
 int infile_status(enum infile_result result);
 
 /*
- * Says why standard input cannot be read: closed at start, or a terminal; then
- * `example` is what to try instead. Returns 0 or the exit status.
+ * Reports standard input that cannot be read: it was closed at start, or it is a
+ * terminal; then `example` is what to try instead. Returns 0 or the exit status.
  */
 int infile_check_stdin(bool closed, const char *example, const char *program);
 
-/* path NULL or "-": standard input. Nothing waits here. */
+/* path NULL or "-": standard input. Does not wait for a writer. */
 enum infile_result infile_open(const char *path, bool keep_open, struct infile *file);
 
-/* Waits at most wait_ms for a first writer, where one has to come. What it reads meanwhile stands
- * in `in`. */
+/* Waits at most wait_ms for the first writer of a FIFO (file->waits). Bytes that it reads meanwhile
+ * go into `in`. */
 enum infile_result infile_wait_writer(const struct infile *file, struct linebuf *in,
                                       int64_t wait_ms);
 
-/* Closes the own writer. */
+/* Closes file->own_writer. */
 void infile_close_own_writer(struct infile *file);
 
-/* True if nobody holds the FIFO for writing: what still stands in it would be lost with this
- * reader. */
+/* True if nobody has the FIFO open for writing: then its content is lost when this reader ends. */
 bool infile_has_no_writer(const struct infile *file);
 
 #endif

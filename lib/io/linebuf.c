@@ -14,14 +14,15 @@
 /* One read(2) at most; larger than any pipe gives at once by default. */
 enum { CHUNK_BYTES = 256 * 1024, CHEAP_MOVE_BYTES = 4096 };
 
-/* With each line that is found so many bytes are fetched, so far behind it: most lines are near
- * when their turn comes. The buffer is that much longer than what it holds. */
+/* When a line is found, FETCH_BYTES bytes that begin FETCH_FROM bytes behind it are prefetched, so
+ * that most lines are in the cache when their turn comes. The buffer is allocated that much longer.
+ */
 enum { FETCH_FROM = 384, FETCH_BYTES = 320, FETCH_SPARE = FETCH_FROM + FETCH_BYTES };
 
 /*
- * The buffer: [begin, end) is read and not yet returned, [begin, scanned) has
- * no LF. It holds max_line bytes, LF or sentinel, one byte more to know that a
- * line is too long, and a chunk behind them.
+ * The buffer: [begin, end) was read and not yet returned; [begin, scanned) is known
+ * to have no LF. There is room for max_line bytes, an LF or sentinel, one byte more
+ * (which shows that a line is too long), and a chunk.
  */
 struct linebuf {
     int fd;
@@ -30,10 +31,10 @@ struct linebuf {
     size_t capacity;
     size_t begin, scanned, end;
     bool in_overlong;
-    uint64_t ended; /* lines returned wholly */
-    bool between;   /* the last piece returned ended its line */
+    uint64_t ended; /* lines returned as a whole */
+    bool between;   /* the piece returned last ended its line */
     uint64_t bytes;
-    uint64_t line_offset; /* of the line that began last */
+    uint64_t line_offset; /* of the line that began last, in the input */
     char *buffer;
 };
 

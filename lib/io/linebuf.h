@@ -9,7 +9,7 @@
  *     while (linebuf_fill(in, wait_ms) == LINEBUF_FILLED);
  *
  * A line ends with LF, which is not part of its text. A line of more than
- * max_line bytes comes in pieces; so its memory is constant too.
+ * max_line bytes comes in pieces, so memory is constant for it, too.
  */
 #ifndef MEMC_LINEBUF_H
 #define MEMC_LINEBUF_H
@@ -21,7 +21,7 @@
 struct linebuf;
 struct budget;
 
-/* Where a line stands: its number, from 1; the offset of its first byte, from 0. */
+/* The place of a line in the input: its number, from 1; the offset of its first byte, from 0. */
 struct place {
     uint64_t number, offset;
 };
@@ -36,10 +36,10 @@ struct line {
 enum linebuf_result {
     LINEBUF_FILLED,  /* there are new bytes */
     LINEBUF_IDLE,    /* nothing came within the wait */
-    LINEBUF_SIGNAL,  /* nothing yet: a signal came that asked for something else than the end */
-    LINEBUF_END,     /* end of file: linebuf_rest has what stands after the last LF */
+    LINEBUF_SIGNAL,  /* nothing yet: a signal came, but not one that asks for the end (USR1) */
+    LINEBUF_END,     /* end of file: linebuf_rest returns what is behind the last LF */
     LINEBUF_STOPPED, /* a signal asked for the end */
-    LINEBUF_ERROR,   /* errno tells */
+    LINEBUF_ERROR,   /* errno is set */
 };
 
 /* True if there is, or may come, more to read. */
@@ -48,31 +48,31 @@ static inline bool linebuf_goes_on(enum linebuf_result result)
     return result == LINEBUF_FILLED || result == LINEBUF_IDLE || result == LINEBUF_SIGNAL;
 }
 
-/* Reads from fd, which stays the caller's. NULL: out of memory. linebuf_close(NULL) is fine. */
+/* Reads from fd, which the caller closes. NULL: out of memory. linebuf_close(NULL) is fine. */
 struct linebuf *linebuf_open(int fd, size_t max_line);
 void linebuf_close(struct linebuf *in);
 
-/* The next line, or piece of one, that stands in memory. False: linebuf_fill is needed. */
+/* The next line, or piece of a line, that is in memory. False: call linebuf_fill. */
 bool linebuf_next(struct linebuf *in, struct line *line);
 
 /* Reads once; waits at most wait_ms for bytes (< 0: no limit). */
 enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms);
 
-/* After LINEBUF_END: the unterminated last line. False: the input ended with LF or was empty. */
+/* After LINEBUF_END: the last line if it has no LF. False: the input ended with LF or was empty. */
 bool linebuf_rest(struct linebuf *in, struct line *line);
 
-/* After LINEBUF_END, before linebuf_rest: drops one NUL at the very end. False: there is none. */
+/* After LINEBUF_END, before linebuf_rest: removes one NUL at the very end. False: there is none. */
 bool linebuf_take_sentinel(struct linebuf *in);
 
 /*
- * Reads on, byte for byte, to the LF of a line that has begun, so that nothing
- * after it is taken from the pipe; also when a stop was asked for. Between the
- * calls linebuf_next takes the line, or its pieces. True: it goes on; false:
- * the LF has come, the patience is spent, or nothing more can be read.
+ * Reads the rest of a line that has begun, byte by byte, so that nothing behind its
+ * LF is taken from the pipe. It does so even if a signal has asked for the end. True:
+ * the buffer is full; take the pieces with linebuf_next and call again. False: the LF
+ * has come, the budget is spent, or nothing more can be read.
  */
 bool linebuf_finish(struct linebuf *in, struct budget *budget);
 
-/* The number of the line last returned; all bytes read so far. */
+/* The number of the line returned last; the bytes read so far. */
 uint64_t linebuf_number(const struct linebuf *in);
 uint64_t linebuf_bytes(const struct linebuf *in);
 

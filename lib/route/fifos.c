@@ -29,13 +29,13 @@ static bool make_fifo(const char *path)
         struct stat info;
         if (errno != EEXIST || lstat(path, &info) < 0)
             return false;
-        errno = ELOOP; /* whoever put a link there would get what was meant for a private FIFO */
+        errno = ELOOP; /* a link could lead the lines to a FIFO of another user */
         return !S_ISLNK(info.st_mode);
     }
     return chmod(path, mode) == 0; /* whatever the umask */
 }
 
-/* The outlet that is open on the same pipe already, whatever path led there. */
+/* The FIFO that is open on the same pipe already, by whatever path. */
 static struct fifo *find_shared(struct fifos *fifos, const struct stat *pipe)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
@@ -64,7 +64,7 @@ static enum outfile_result open_one(struct fifos *fifos, enum devtype type, int6
     return fifos->of[type] ? OUTFILE_OK : OUTFILE_ERRNO;
 }
 
-/* What messages call it: the number of a descriptor that was handed over tells a reader nothing. */
+/* The name for messages: the type instead of /dev/fd/N, which would say nothing to the user. */
 static const char *name_of(const struct fifos *fifos, enum devtype type)
 {
     const char *path = fifos->fifo[type].path;
@@ -96,7 +96,8 @@ enum outfile_result fifos_open(struct fifos *fifos, const struct route_options *
     return result;
 }
 
-/* Lines that were called routed when they were gathered, and were not written in the end. */
+/* After a failure: gathered lines were counted as routed, but were not written. Counts them anew.
+ */
 static void take_back(struct fifos *fifos, const struct fifo *fifo)
 {
     struct slice rest = outbuf_unwritten(fifo->out);
@@ -146,9 +147,9 @@ const char *fifos_failure(struct fifos *fifos, int *error)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++) {
         struct fifo *fifo = &fifos->fifo[type];
-        if (!fifo->out || fifo->told || !outbuf_error(fifo->out))
+        if (!fifo->out || fifo->reported || !outbuf_error(fifo->out))
             continue;
-        fifo->told = true;
+        fifo->reported = true;
         *error = outbuf_error(fifo->out);
         return name_of(fifos, (enum devtype)type);
     }

@@ -2,8 +2,8 @@
  * fifos: the FIFOs of memc_route, one a device type; types that share a
  * pipe share one descriptor.
  *
- * A line counts as routed when it is wholly written. When a reader dies, the
- * lines of its types that were not are undelivered, and the others go on.
+ * A line counts as routed when all of it is written. When a reader dies, the lines
+ * of its types that were not written are undelivered, and the other types go on.
  */
 #ifndef MEMC_FIFOS_H
 #define MEMC_FIFOS_H
@@ -17,9 +17,9 @@
 
 struct fifo {
     char path[PATH_MAX];
-    struct stat pipe;   /* the open one */
+    struct stat pipe;   /* of the open descriptor */
     struct outbuf *out; /* NULL: not open, or shared with another type */
-    bool told;          /* its failure has been returned by fifos_failure */
+    bool reported;      /* fifos_failure has returned its failure */
 };
 
 struct fifos {
@@ -29,10 +29,9 @@ struct fifos {
 };
 
 /*
- * Makes (with make_fifos) and opens the FIFOs of the types in options->only,
- * each with its wait for a reader. On failure *name is that of the one: its
- * path, or its type where the path is a descriptor that was handed over; what
- * was opened before is closed by fifos_close.
+ * Opens the FIFOs of the types in options->only and waits for a reader of each;
+ * with make_fifos it makes missing ones first. On failure *name is the one that
+ * failed: its path, or its type if the path is /dev/fd/N. Call fifos_close then, too.
  */
 enum outfile_result fifos_open(struct fifos *fifos, const struct route_options *options,
                                struct route_tally *tally, const char **name);
@@ -40,14 +39,14 @@ enum outfile_result fifos_open(struct fifos *fifos, const struct route_options *
 /* Routes one line and counts it: routed or undelivered. */
 void fifos_put(struct fifos *fifos, enum devtype type, struct slice line);
 
-/* Writes what is gathered. */
+/* Writes the gathered lines. */
 void fifos_flush(struct fifos *fifos);
 bool fifos_pending(const struct fifos *fifos);
 
-/* The name and errno of an outlet that failed since the last call; NULL: none. */
+/* The name and errno of a FIFO whose failure was not returned yet; NULL: there is none. */
 const char *fifos_failure(struct fifos *fifos, int *error);
 
-/* Flushes and closes; ask fifos_failure before. */
+/* Flushes and closes. Call fifos_failure before. */
 void fifos_close(struct fifos *fifos);
 
 #endif

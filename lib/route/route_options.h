@@ -7,11 +7,11 @@
 #include "filter/options.h"
 #include "record/devtype.h"
 
-/* Strings are those of argv. */
+/* The strings point into argv. */
 struct route_options {
     struct common_options common;
     const char *directory;
-    const char *path[DEVTYPE_COUNT]; /* NULL: in the directory */
+    const char *path[DEVTYPE_COUNT]; /* NULL: directory/TYPE */
     unsigned only;                   /* set of types, bit 1 << type */
     bool make_fifos;
     bool sentinel;

@@ -1,6 +1,6 @@
 /*
- * route_tally: what became of every line of a router, the proof that the sum adds up, and
- * the two forms in which it is told: JSON for machines, one line for people.
+ * route_tally: the counters of memc_route by outcome, the check that they add up to the
+ * number of lines, and their two forms: JSON for programs, one line for people.
  */
 #ifndef MEMC_ROUTE_TALLY_H
 #define MEMC_ROUTE_TALLY_H
@@ -25,7 +25,7 @@ uint64_t route_tally_routed(const struct route_tally *t);
 bool route_tally_holds(const struct route_tally *t);
 void route_tally_json(const struct route_tally *t, struct json *json);
 
-/* The counters in words on one line, cut at size. */
+/* Writes the counters in words on one line, cut off at size. */
 void route_tally_text(const struct route_tally *t, char *text, size_t size);
 
 #endif

@@ -20,24 +20,23 @@ struct router {
     int status; /* of the failures so far */
 };
 
-/* Makes the tally and all else tell the truth about a router that is not open. The options must
- * outlive it. */
+/* After this, all functions work on a router that was never opened. The options must outlive it. */
 void router_init(struct router *router, struct route_options *options);
 
-/* Opens the FIFOs, with their waits for readers, and all else; says what fails. Returns 0 or the
+/* Opens all files, and the FIFOs, for whose readers it waits. Reports a failure. Returns 0 or the
  * exit status. */
 int router_open(struct router *router);
 
 /* Takes a line, or a piece of an over-long one, and counts its outcome. */
 void router_line(struct router *router, const struct line *line);
 
-/* The calls of a loop whose self is a router. */
+/* For loop_start, with the router as `self`. */
 extern const struct loop_calls ROUTER_CALLS;
 
-/* Writes what is gathered, closes all outputs, proves the sum; returns the exit status. */
+/* Writes the gathered lines, closes all outputs, checks the sum. Returns the exit status. */
 int router_end(struct router *router);
 
-/* Frees what is left. */
+/* Frees the memory. */
 void router_close(struct router *router);
 
 #endif
