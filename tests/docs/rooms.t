@@ -1,9 +1,10 @@
 #!/bin/sh
-# The rooms of lib/: a folder includes only itself and the folders above it in this list. Within a room no order is
-# written down; modules of one room must not include each other in a circle.
+# The rooms of lib/: a folder includes only itself and the folders above it in the list of HACKING.md. Within a room no
+# order is written down; modules of one room must not include each other in a circle.
 . "$(dirname "$0")/../lib/harness.sh"
 
-ROOMS='bytes record process io server store filter route sink'
+# The list stands once: the table of HACKING.md.
+ROOMS=$(sed -n 's/^| `\([a-z]*\)` |.*/\1/p' "$TOP/HACKING.md" | paste -sd ' ')
 MODULES_MAX=10
 
 LIB=$TOP/lib
@@ -34,6 +35,7 @@ users_of() { # ERE
 
 is "$(cd "$LIB" && echo * | tr ' ' '\n' | sort | tr '\n' ' ')" "$(echo "$ROOMS" | tr ' ' '\n' | sort | tr '\n' ' ')" \
     'the folders of lib/ are the rooms of the list'
+like "$ROOMS" '^bytes .* sink$' 'the list of HACKING.md was read'
 is "$(find "$LIB" -maxdepth 1 -type f)" '' 'no module stands outside a room'
 
 for room in $ROOMS; do
@@ -70,5 +72,14 @@ is "$(undefined memc_route)" 0 'memc_route uses neither libmemcached nor protobu
 ldd "$BIN/memc_route" >"$T/libraries" 2>&1
 file_unlike "$T/libraries" 'memcached|protobuf' '... and links neither'
 like "$(undefined memc_sink)" '^[1-9]' 'memc_sink does, so the look is not in vain'
+
+# What HACKING.md calls room/module is one, and each function it names stands there.
+grep -oE '`[a-z]+/[a-z0-9_]+(: [a-z_]+)?`' "$TOP/HACKING.md" | tr -d '`:' | sort -u >"$T/stations"
+ok 'HACKING.md names stations' -- test "$(wc -l <"$T/stations")" -gt 20
+while read -r module function; do
+    [ -d "$LIB/${module%/*}" ] || continue # a folder of docs or tests
+    ok "lib/$module stands there" -- test -f "$LIB/$module.h"
+    [ -z "$function" ] || ok "... with $function" -- grep -qwE "$function" "$LIB/$module.c" "$LIB/$module.h"
+done <"$T/stations"
 
 done_testing
