@@ -20,7 +20,7 @@ enum { CHUNK_BYTES = 256 * 1024, CHEAP_MOVE_BYTES = 4096 };
 enum { FETCH_FROM = 384, FETCH_BYTES = 320, FETCH_SPARE = FETCH_FROM + FETCH_BYTES };
 
 /*
- * The buffer: [begin, end) was read and not yet returned; [begin, scanned) is known
+ * The buffer: [begin, end) was read and not yet returned; [begin, searched) is known
  * to have no LF. There is room for max_line bytes, an LF or sentinel, one byte more
  * (which shows that a line is too long), and a chunk.
  */
@@ -29,12 +29,11 @@ struct linebuf {
     bool nonblocking; /* then read(2) comes first and poll(2) only when it has nothing */
     size_t max_line;
     size_t capacity;
-    size_t begin, scanned, end;
+    size_t begin, searched, end;
     bool in_overlong;
-    uint64_t ended; /* lines returned as a whole */
-    bool between;   /* the piece returned last ended its line */
-    uint64_t bytes;
-    uint64_t line_offset; /* of the line that began last, in the input */
+    bool at_line_start; /* the piece returned last ended its line */
+    uint64_t offset;    /* of the buffer's first byte, in the input */
+    struct place place; /* of the line that has begun, or comes next */
     char *buffer;
 };
 
@@ -44,7 +43,7 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
 
     if (!in)
         return NULL;
-    *in = (struct linebuf){.fd = fd, .max_line = max_line, .between = true};
+    *in = (struct linebuf){.fd = fd, .max_line = max_line, .at_line_start = true, .place = {1, 0}};
     in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
     in->capacity = max_line + 2 + CHUNK_BYTES;
     in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_SPARE) : NULL;
@@ -64,31 +63,30 @@ void linebuf_close(struct linebuf *in)
 
 static void take(struct linebuf *in, size_t len, bool overlong, bool ends, struct line *line)
 {
-    if (in->between)
-        in->line_offset = in->bytes - (in->end - in->begin);
-    *line = (struct line){
-        {in->buffer + in->begin, len}, overlong, ends, {in->ended + 1, in->line_offset}};
+    *line = (struct line){{in->buffer + in->begin, len}, overlong, ends, in->place};
     in->begin += len;
-    in->ended += ends;
-    in->between = ends;
+    in->place.number += ends;
+    in->at_line_start = ends;
     in->in_overlong = overlong && !ends;
 }
 
 bool linebuf_next(struct linebuf *in, struct line *line)
 {
-    char *lf = in->scanned < in->end ? memchr(in->buffer + in->scanned, '\n', in->end - in->scanned)
-                                     : NULL;
+    char *lf = in->searched < in->end
+                   ? memchr(in->buffer + in->searched, '\n', in->end - in->searched)
+                   : NULL;
     size_t pending = in->end - in->begin;
 
     if (lf) {
         size_t len = (size_t)(lf - in->buffer) - in->begin;
         take(in, len, in->in_overlong || len > in->max_line, true, line);
         in->begin++; /* the LF */
-        in->scanned = in->begin;
+        in->searched = in->begin;
+        in->place.offset = in->offset + in->begin;
         prefetch_to_read(lf + FETCH_FROM, FETCH_BYTES);
         return true;
     }
-    in->scanned = in->end;
+    in->searched = in->end;
     /* The last byte is held back: it may be a sentinel. */
     if (pending > (in->in_overlong ? 1 : in->max_line + 1)) {
         take(in, pending - 1, true, false, line);
@@ -105,7 +103,8 @@ static void make_room(struct linebuf *in)
     if (pending > CHEAP_MOVE_BYTES && in->capacity - in->end >= CHUNK_BYTES)
         return;
     memmove(in->buffer, in->buffer + in->begin, pending);
-    in->scanned -= in->begin;
+    in->searched -= in->begin;
+    in->offset += in->begin;
     in->begin = 0;
     in->end = pending;
 }
@@ -119,7 +118,6 @@ static enum linebuf_result read_some(struct linebuf *in, size_t limit)
     if (got == 0)
         return LINEBUF_END;
     in->end += (size_t)got;
-    in->bytes += (uint64_t)got;
     return LINEBUF_FILLED;
 }
 
@@ -161,10 +159,10 @@ bool linebuf_rest(struct linebuf *in, struct line *line)
 {
     size_t pending = in->end - in->begin;
 
-    if (pending == 0 && in->between)
+    if (pending == 0 && in->at_line_start)
         return false;
     take(in, pending, in->in_overlong || pending > in->max_line, true, line);
-    in->scanned = in->end;
+    in->searched = in->end;
     return true;
 }
 
@@ -173,7 +171,6 @@ bool linebuf_take_sentinel(struct linebuf *in)
     if (in->end == in->begin || in->buffer[in->end - 1] != '\0')
         return false;
     in->end--;
-    in->bytes--;
     return true;
 }
 
@@ -196,10 +193,10 @@ bool linebuf_finish(struct linebuf *in, struct budget *budget)
 
 uint64_t linebuf_number(const struct linebuf *in)
 {
-    return in->between ? in->ended : in->ended + 1;
+    return in->at_line_start ? in->place.number - 1 : in->place.number;
 }
 
 uint64_t linebuf_bytes(const struct linebuf *in)
 {
-    return in->bytes;
+    return in->offset + in->end;
 }
