@@ -292,7 +292,7 @@ help:
 	@echo 'make crash         kill a process of a load and run it again, ROUNDS=20 times, from SEED=1'
 	@echo 'make soak          memory and descriptors with 0.1, 1 and 10 million records'
 	@echo 'make faults        the tests of the catalogue of faults, slow ones too, and a table (some ten minutes)'
-	@echo 'make fuzz          every fuzz target for SECONDS=60; docs/fuzzing.md explains'
+	@echo 'make fuzz          every fuzz target for SECONDS=60; HACKING.md explains'
 	@echo 'make lint          manuals, shell scripts and C looked over by their linters'
 	@echo 'make bench         measure: bench/run --help explains, BENCH_ARGS goes to it'
 	@echo 'make install       into PREFIX (default /usr/local), below DESTDIR; make uninstall'

@@ -168,6 +168,17 @@ check_links() { # PAGE
     is "$broken" '' "each link of $1 leads somewhere"
 }
 
+# `lib/io/linebuf.c` in a text is a file or folder of the project. What has a placeholder or a pattern is no path, and
+# build/ is made.
+check_paths() { # PAGE
+    missing=
+    for path in $(awk '/^```/ { code = !code } !code' "$TOP/$1" | grep -oE '`[^` ]+`' | tr -d '`' |
+        grep -E '^(\.ci|bench|debian|docs|extra|lib|load|man|proto|tests|tools)/[A-Za-z0-9_./@-]*$' | grep -vE '[A-Z]{2}' | sort -u); do
+        [ -e "$TOP/$path" ] || missing="$missing $path"
+    done
+    is "$missing" '' "each path in $1 is there"
+}
+
 # ---- examples
 
 # Splits standard input into files NAME.1, NAME.2, ...: blocks between lines of ```sh and ```.
@@ -231,7 +242,10 @@ check_program memc_load
 
 note 'links'
 is "$([ "$(pages | wc -l)" -ge 6 ] && echo enough)" enough 'there are pages'
-for name in $(pages); do check_links "$name"; done
+for name in $(pages); do
+    check_links "$name"
+    check_paths "$name"
+done
 
 if [ -z "${DOCS_NETWORK:-}" ] && ! ports_are_free; then
     skip 'no network of its own, and the ports 33013 to 33016 are taken' 'the examples'
