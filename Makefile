@@ -158,6 +158,27 @@ faults-installed: all $(BIN)/memc_load $(B)/mksample
 check-unit: $(UNIT_TESTS)
 	env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(UNIT_TESTS)
 
+# For the minute after an edit: the modules, and one pass of each program against real servers.
+check-quick:
+	tools/setup check
+	@$(MAKE) --no-print-directory check-installed TESTS='$(UNIT_TESTS) tests/load/pass.t'
+
+# What depends most on the version of memcached: its counters, what it loses, its text protocol.
+check-memcached:
+	tools/setup check
+	@$(MAKE) --no-print-directory check-installed TESTS='$(sort $(wildcard tests/filter/server*.t tests/filter/sink*.t \
+		tests/filter/text*.t tests/filter/counters*.t tests/filter/kept*.t tests/filter/sample*.t tests/faults/server*.t \
+		tests/load/forecast*.t tests/load/doubt*.t) $(filter $(B)/unit/server/% $(B)/unit/store/%,$(UNIT_TESTS)))'
+
+# Another release of Debian, in a chroot of its own: make check-debian SUITE=trixie. As root.
+SUITE ?= trixie
+check-debian:
+	tests/run/check_debian $(SUITE)
+
+# Another kind of CPU: a cross compiler, and qemu.
+check-arm64: all $(B)/mksample
+	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) tests/run/check_arm64
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # The whole suite with the sanitizers watching; what they find ends the program.
@@ -287,6 +308,8 @@ help:
 	@echo 'make               memc_route and memc_sink'
 	@echo 'make demo          set up, and load sample data into four local servers'
 	@echo 'make check         set up, and run the tests'
+	@echo 'make check-quick   the modules and one pass of each program, in a minute'
+	@echo 'make check-debian  the demo and the tests on a bare Debian, SUITE=trixie; make check-arm64: cross-built, under qemu'
 	@echo 'make check-san     the same with the address and undefined sanitizers'
 	@echo 'make check-valgrind  the same under valgrind'
 	@echo 'make crash         kill a process of a load and run it again, ROUNDS=20 times, from SEED=1'
@@ -303,4 +326,5 @@ help:
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/lib/*/*.d) $(wildcard $(B)/unit/*/*.d) $(wildcard $(B)/fuzz/*.d)
 
 .PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
-	bench completions install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb
+	bench completions install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb \
+	check-quick check-memcached check-debian check-arm64
