@@ -133,7 +133,7 @@ static int run_counters(const struct run *run)
     static struct json json;
     int status = query_counters(&run->options, &json);
 
-    return status == STATUS_OK ? options_print(json_end(&json)) : status;
+    return json.used > 0 ? status_merge(status, options_print(json_end(&json))) : status;
 }
 
 static int run_test(void)

@@ -1,5 +1,7 @@
 #include "bytes/json.h"
 
+#include "bytes/number.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,4 +151,32 @@ const char *json_end(struct json *json)
     json->text[json->used++] = '}';
     json->text[json->used] = '\0';
     return json->text;
+}
+
+/* The digits that text begins with. */
+static struct slice leading_digits(struct slice text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.at[len] >= '0' && text.at[len] <= '9')
+        len++;
+    return (struct slice){text.at, len};
+}
+
+bool json_find_count(struct slice text, const char *key, int64_t *value)
+{
+    char quoted[80];
+    uint64_t number;
+    size_t len = (size_t)snprintf(quoted, sizeof quoted, "\"%s\":", key);
+
+    for (; text.len >= len; text.at++, text.len--) {
+        if (memcmp(text.at, quoted, len) != 0)
+            continue;
+        struct slice behind = {text.at + len, text.len - len};
+        if (number_u64(leading_digits(behind), &number) && number <= INT64_MAX) {
+            *value = (int64_t)number;
+            return true;
+        }
+    }
+    return false;
 }

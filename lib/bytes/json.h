@@ -11,8 +11,9 @@
 #ifndef MEMC_JSON_H
 #define MEMC_JSON_H
 
+#include "bytes/slice.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum { JSON_BYTES_MAX = 32 * 1024 };
@@ -42,5 +43,12 @@ void json_close_object(struct json *json);
 
 /* Ends the object; the text is valid as long as *json. */
 const char *json_end(struct json *json);
+
+/*
+ * The member of a flat object on one line, as json_end made it, whose value is a
+ * whole number of 0 or more; members of nested objects are not told apart from its
+ * own, unless they are text. False: there is none; *value is untouched.
+ */
+bool json_find_count(struct slice text, const char *key, int64_t *value);
 
 #endif

@@ -5,25 +5,38 @@
 
 #define AT(member) offsetof(struct counters, member)
 
-/* stat, member, offset, needed, evicts */
+const struct counters COUNTERS_UNKNOWN = {-1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, -1, -1, -1, -1, -1, -1};
+
+/* stat, member, offset, needed, evicts, grows */
 const struct counter COUNTERS[] = {
-    {"pid", "pid", AT(pid), true, false},
-    {NULL, "start", AT(start), true, false},
-    {"evictions", "evictions", AT(evictions), true, true},
+    {"pid", "pid", AT(pid), true, false, false},
+    {NULL, "start", AT(start), true, false, false},
+    {"time", "time", AT(time), true, false, true},
+    {"uptime", "uptime", AT(uptime), true, false, true},
+    {"total_items", "total_items", AT(total_items), false, false, true},
+    {"evictions", "evictions", AT(evictions), true, true, true},
     /* Since 1.6.34 memcached counts these among the evictions. */
-    {"slab_reassign_evictions_nomem", "nomem", AT(nomem), false, true},
-    {"cmd_flush", "cmd_flush", AT(cmd_flush), true, false},
-    {NULL, "item_size_max", AT(item_size_max), false, false},
-    {NULL, NULL, 0, false, false},
+    {"slab_reassign_evictions_nomem", "nomem", AT(nomem), false, true, true},
+    {"cmd_flush", "cmd_flush", AT(cmd_flush), true, false, true},
+    {NULL, "item_size_max", AT(item_size_max), false, false, false},
+    {"slab_reassign_busy_deletes", "slab_reassign_busy_deletes", AT(busy_deletes), false, true,
+     true},
+    {"extstore_objects_evicted", "extstore_objects_evicted", AT(ext_evicted), false, true, true},
+    {"extstore_compact_lost", "extstore_compact_lost", AT(ext_lost), false, true, true},
+    {"extstore_compact_skipped", "extstore_compact_skipped", AT(ext_skipped), false, true, true},
+    {"badcrc_from_extstore", "badcrc_from_extstore", AT(ext_bad), false, true, true},
+    {"delete_hits", "delete_hits", AT(delete_hits), false, false, true},
+    {NULL, NULL, 0, false, false, false},
 };
 
 /* What is taken of `stats`: the counters of the table, and what the list itself is judged by. */
 struct general {
     struct counters counters;
-    int64_t now, uptime, proxied;
+    int64_t proxied;
 };
 
-static int64_t *member(struct counters *c, const struct counter *counter)
+int64_t *counters_place(struct counters *c, const struct counter *counter)
 {
     return (int64_t *)(void *)((char *)c + counter->offset);
 }
@@ -55,9 +68,7 @@ static void take_general(void *context, struct slice name, struct slice value)
 
     for (const struct counter *each = COUNTERS; each->member; each++)
         if (each->stat)
-            take(name, value, each->stat, member(&general->counters, each));
-    take(name, value, "time", &general->now);
-    take(name, value, "uptime", &general->uptime);
+            take(name, value, each->stat, counters_place(&general->counters, each));
     take(name, value, "proxy_conn_requests", &general->proxied);
 }
 
@@ -69,7 +80,7 @@ static void take_setting(void *context, struct slice name, struct slice value)
 enum conn_status counters_read(const struct address *address, int timeout_ms,
                                struct counters *counters)
 {
-    struct general general = {COUNTERS_UNKNOWN, -1, -1, -1};
+    struct general general = {COUNTERS_UNKNOWN, -1};
     struct counters *c = &general.counters;
 
     *counters = COUNTERS_UNKNOWN;
@@ -77,8 +88,8 @@ enum conn_status counters_read(const struct address *address, int timeout_ms,
     if (conn != CONN_OK)
         return conn;
     conn = stats_read(address, "stats settings", timeout_ms, take_setting, &c->item_size_max);
-    if (general.now >= 0 && general.uptime >= 0)
-        c->start = general.now - general.uptime;
+    if (c->time >= 0 && c->uptime >= 0)
+        c->start = c->time - c->uptime;
     /* memcached's own proxy tells of itself, not of the servers that store. */
     if (general.proxied < 0)
         *counters = *c;

@@ -1,10 +1,21 @@
 #include "server/doubt.h"
 
+/* A new process takes its start from a whole second, and puts it 2 s into the past. */
+enum { START_SLACK_S = 3 };
+
 const char *doubt_name(enum doubt doubt)
 {
-    static const char *const NAME[] = {NULL, "restarted", "flushed", "evicted", "unproven"};
+    static const char *const NAME[] = {NULL,   "restarted", "flushed",  "evicted",
+                                       "lost", "unproven",  "unproven", "unproven"};
 
     return NAME[doubt];
+}
+
+enum doubt doubt_merge(enum doubt a, enum doubt b)
+{
+    if (a == DOUBT_NONE || b == DOUBT_NONE)
+        return a == DOUBT_NONE ? b : a;
+    return a < b ? a : b;
 }
 
 static bool both_known(int64_t before, int64_t after)
@@ -25,6 +36,12 @@ static bool grew(int64_t before, int64_t after)
 bool counters_restarted(const struct counters *before, const struct counters *after)
 {
     return moved(before->pid, after->pid) || moved(before->start, after->start);
+}
+
+/* The process of the second reading ran before the first reading was made. */
+static bool ran_before(const struct counters *before, const struct counters *after)
+{
+    return before->time >= 0 && after->start >= 0 && after->start < before->time - START_SLACK_S;
 }
 
 /* All that is needed was read twice, and nothing is missing in one of them only. */
@@ -59,16 +76,26 @@ static bool any_eviction_grew(const struct counters *before, const struct counte
     return false;
 }
 
+/* Each acknowledged store is one more in total_items, so fewer tell of a reset meanwhile. */
+static bool went_back(const struct counters *before, const struct counters *after, uint64_t stored)
+{
+    for (const struct counter *each = COUNTERS; each->member; each++)
+        if (each->grows && grew(counters_value(after, each), counters_value(before, each)))
+            return true;
+    return both_known(before->total_items, after->total_items) &&
+           (uint64_t)(after->total_items - before->total_items) < stored;
+}
+
 enum doubt counters_doubt(const struct counters *before, const struct counters *after,
-                          bool allow_evictions)
+                          uint64_t stored, bool allow_evictions)
 {
     if (counters_restarted(before, after))
-        return DOUBT_RESTARTED;
+        return ran_before(before, after) ? DOUBT_OTHER_SERVER : DOUBT_RESTARTED;
     if (grew(before->cmd_flush, after->cmd_flush))
         return DOUBT_FLUSHED;
     if (!allow_evictions && any_eviction_grew(before, after))
         return DOUBT_EVICTED;
-    if (any_eviction_grew(after, before) || grew(after->cmd_flush, before->cmd_flush))
-        return DOUBT_UNPROVEN;
-    return allow_evictions || is_readable(before, after) ? DOUBT_NONE : DOUBT_UNPROVEN;
+    if (went_back(before, after, stored))
+        return DOUBT_RESET;
+    return allow_evictions || is_readable(before, after) ? DOUBT_NONE : DOUBT_UNREADABLE;
 }

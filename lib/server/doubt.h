@@ -2,38 +2,45 @@
  * doubt: what two readings of a server's counters prove.
  *
  * An acknowledged record can be gone a moment later: evicted, flushed, or with
- * the process that held it. Only the server's own counters before the first
- * and after the last store tell.
+ * the process that held it. The server's own counters before the first and
+ * after the last store tell, and a sample that is read back.
  */
 #ifndef MEMC_DOUBT_H
 #define MEMC_DOUBT_H
 
 #include "server/counters.h"
 
+/* In the order in which they count: where several hold, the first. */
 enum doubt {
     DOUBT_NONE,
-    DOUBT_RESTARTED, /* pid or start time moved */
-    DOUBT_FLUSHED,   /* cmd_flush grew */
-    DOUBT_EVICTED,   /* a counter of evictions grew */
-    DOUBT_UNPROVEN,  /* a counter fell (stats reset), or could not be read */
+    DOUBT_RESTARTED,    /* another process, begun after the first reading */
+    DOUBT_FLUSHED,      /* cmd_flush grew */
+    DOUBT_EVICTED,      /* a counter of evictions grew */
+    DOUBT_LOST,         /* keys of the sample are not there */
+    DOUBT_OTHER_SERVER, /* unproven: the readings are of two servers */
+    DOUBT_RESET,        /* unproven: a counter fell, or total_items grew by too little */
+    DOUBT_UNREADABLE,   /* unproven: a counter could not be read */
 };
 
-/* "restarted" and so on; NULL for DOUBT_NONE. */
+/* "restarted" and so on; the last three are "unproven". NULL for DOUBT_NONE. */
 const char *doubt_name(enum doubt doubt);
+
+/* Which of two counts. */
+enum doubt doubt_merge(enum doubt a, enum doubt b);
 
 /* True if both were read and tell of different processes. */
 bool counters_restarted(const struct counters *before, const struct counters *after);
 
-/* Items evicted between two readings; -1 if unknown. */
+/* Items that the server removed between two readings; -1 if unknown. */
 int64_t counters_evicted(const struct counters *before, const struct counters *after);
 
 /*
- * Why records acknowledged between the two readings may be gone; the first of
- * the list that applies. A counter that is not needed may be missing in both
- * readings; one that only one of them has could not be read in the other.
- * allow_evictions excuses evictions and unreadable counters, nothing else.
+ * Why records acknowledged between the two readings may be gone. stored: how many were.
+ * A counter that is not needed may be missing in both readings; one that only one of them has
+ * could not be read in the other. allow_evictions excuses evictions and unreadable counters,
+ * nothing else.
  */
 enum doubt counters_doubt(const struct counters *before, const struct counters *after,
-                          bool allow_evictions);
+                          uint64_t stored, bool allow_evictions);
 
 #endif

@@ -9,8 +9,9 @@
 
 /*
  * Connects, patiently, and writes the object but for its end; with --verbose
- * also all that the server says to `stats` and `stats settings`, as text.
- * Returns 0 or the exit status.
+ * also all that the server says to `stats` and `stats settings`, as text; with
+ * --since also the doubt, and then the object even if nothing could be read.
+ * Returns 0 or the exit status; json->used is 0 if nothing was written.
  */
 int query_counters(const struct sink_options *options, struct json *json);
 

@@ -20,6 +20,8 @@ void sink_init(struct sink *sink, struct sink_options *options)
     sink->tally.type = options->any_type ? NULL : devtype_name(options->type);
     sink->tally.evictions = -1;
     sink->tally.reasons = &sink->rejects.reasons;
+    sink->tally.timeout_ms = options->timeout_ms;
+    sink->tally.limit = options->limited ? &options->error_rate : NULL;
     rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
     delivery_init(&sink->delivery, options, &sink->tally, &sink->rejects);
 }

@@ -30,6 +30,7 @@ const char SINK_HELP[] =
     "  -n, --dry-run            parse and encode only; with -v print the records\n"
     "      --verify             read the records back and compare them\n"
     "      --counters           print the server's counters as JSON\n"
+    "      --since FILE         compare them with FILE, an earlier line of --counters\n"
     "      --test               encode and decode a built-in sample\n"
     "\n"
     "What it prints:\n"
@@ -50,6 +51,7 @@ enum {
     OPTION_ALLOW_EVICTIONS,
     OPTION_WHOLE_LINES,
     OPTION_COUNTERS,
+    OPTION_SINCE,
     OPTION_TEST
 };
 
@@ -74,6 +76,7 @@ static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      {"allow-evictions", no_argument, NULL, OPTION_ALLOW_EVICTIONS},
                                      {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
                                      {"counters", no_argument, NULL, OPTION_COUNTERS},
+                                     {"since", required_argument, NULL, OPTION_SINCE},
                                      {"test", no_argument, NULL, OPTION_TEST},
                                      COMMON_LONG,
                                      {NULL, 0, NULL, 0}};
@@ -198,6 +201,9 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     case 'u':
         options->undelivered = optarg;
         return OPTIONS_RUN;
+    case OPTION_SINCE:
+        options->since = optarg;
+        return OPTIONS_RUN;
     case OPTION_TTL:
         return take_ttl(&options->ttl_seconds, error);
     default:
@@ -210,6 +216,8 @@ static enum options_result take_operands(int argc, char **argv, struct sink_opti
 {
     const char *reason;
 
+    if (options->since && options->mode != SINK_COUNTERS)
+        return options_fail(error, "--since needs --counters");
     if (options->mode == SINK_TEST)
         return OPTIONS_RUN;
     if (optind == argc)

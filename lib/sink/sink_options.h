@@ -18,6 +18,7 @@ struct sink_options {
     struct address address;
     const char *input; /* NULL: standard input */
     const char *undelivered;
+    const char *since; /* an earlier line of --counters; NULL: none */
     bool any_type;
     enum devtype type; /* unless any_type */
     size_t batch;      /* records */

@@ -18,6 +18,14 @@ bool sink_tally_holds(const struct sink_tally *t)
                            t->differing + t->undelivered;
 }
 
+static void json_limit(struct json *json, const char *key, const uint64_t *value)
+{
+    if (value)
+        json_uint(json, key, *value);
+    else
+        json_count_or_null(json, key, -1);
+}
+
 void sink_tally_json(const struct sink_tally *t, struct json *json)
 {
     json_begin(json);
@@ -47,6 +55,9 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_seconds(json, "seconds", t->ms);
     json_seconds(json, "start", t->start_ms);
     json_seconds(json, "end", t->end_ms);
+    json_uint(json, "timeout_ms", (uint64_t)t->timeout_ms);
+    json_limit(json, "limit_numerator", t->limit ? &t->limit->numerator : NULL);
+    json_limit(json, "limit_denominator", t->limit ? &t->limit->denominator : NULL);
     json_count_or_null(json, "exit", t->exit);
     if (t->reasons)
         reasons_json(t->reasons, json);

@@ -25,7 +25,9 @@ struct sink_tally {
     enum doubt doubt;
     uint64_t bytes_in, bytes_out;
     int64_t ms;
-    int64_t start_ms, end_ms;            /* Unix time */
+    int64_t start_ms, end_ms; /* Unix time */
+    int timeout_ms;
+    const struct ratio *limit;           /* of the error rate; NULL: none */
     int exit;                            /* -1 while it runs: null */
     const struct reasons *reasons;       /* NULL: not told */
     const struct item_sizes *item_sizes; /* of a dry run; NULL: none */

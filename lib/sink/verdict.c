@@ -17,27 +17,44 @@ static int verdict_on_server(const struct sink *sink)
     return conn_exit_status(conn, sink->delivery.server.connected_before);
 }
 
-static void tell_doubt(const struct sink_tally *tally)
+/* What is printed behind "SERVER: ". NULL: it needs figures. */
+static const char *const DOUBT_TEXT[] = {
+    [DOUBT_RESTARTED] = "was restarted meanwhile: what was stored before is gone; load it again",
+    [DOUBT_FLUSHED] = "was flushed meanwhile: what was stored may be gone; load it again",
+    [DOUBT_RESET] = "its counters went back (stats reset?): unproven whether it kept what was "
+                    "stored; --verify tells",
+    [DOUBT_UNREADABLE] = "its counters cannot be read: unproven whether it kept what was stored; "
+                         "--verify tells",
+};
+
+static void tell_doubt(const struct sink_tally *tally, const struct counters *before,
+                       const struct counters *after)
 {
     switch (tally->doubt) {
     case DOUBT_NONE:
+    case DOUBT_LOST:
         break;
     case DOUBT_EVICTED:
-        diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; "
-             "give it more memory (memcached -m)",
-             tally->evictions, tally->server);
+        if (tally->evictions > 0)
+            diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; "
+                 "give it more memory (memcached -m)",
+                 tally->evictions, tally->server);
+        else
+            diag("evictions on %s meanwhile: what was stored may be gone; "
+                 "give it more memory (memcached -m)",
+                 tally->server);
         break;
-    case DOUBT_FLUSHED:
-        diag("%s was flushed meanwhile: what was stored may be gone; load it again", tally->server);
+    case DOUBT_OTHER_SERVER:
+        diag("%s: the last counters are those of another server (process %" PRId64
+             ", up for %" PRId64 " s) than the first (process %" PRId64
+             "): is it a balancer? Unproven; load each server by its own address",
+             tally->server, after->pid, after->uptime, before->pid);
         break;
     case DOUBT_RESTARTED:
-        diag("%s was restarted meanwhile: what was stored before is gone; load it again",
-             tally->server);
-        break;
-    case DOUBT_UNPROVEN:
-        diag("%s: counters unreadable or reset: unproven whether it kept what was stored; "
-             "--verify tells",
-             tally->server);
+    case DOUBT_FLUSHED:
+    case DOUBT_RESET:
+    case DOUBT_UNREADABLE:
+        diag("%s: %s", tally->server, DOUBT_TEXT[tally->doubt]);
         break;
     }
 }
@@ -59,8 +76,9 @@ static int verdict_on_retention(struct sink *sink)
     sink->tally.evictions = counters_evicted(before, &after);
     if (sink->tally.stored == 0)
         return STATUS_OK;
-    sink->tally.doubt = counters_doubt(before, &after, options->allow_evictions);
-    tell_doubt(&sink->tally);
+    sink->tally.doubt =
+        counters_doubt(before, &after, sink->tally.stored, options->allow_evictions);
+    tell_doubt(&sink->tally, before, &after);
     return sink->tally.doubt == DOUBT_NONE ? STATUS_OK : STATUS_DATAERR;
 }
 

@@ -135,6 +135,17 @@ background half "$sink" -s stats.json "$A" fifo
 halfway dump "$A" --command 'stats reset'
 finish 65 half 'stats reset'
 json stats.json '[.stored,.doubt]' '[8000,"unproven"]' 'is told'
+fault 98
+restart_memcached m # all counters are 0, before and after
+reset_after_flush() {
+    empty "$A"
+    dump "$A" --command 'stats reset'
+}
+background half "$sink" -s stats.json "$A" fifo
+halfway reset_after_flush
+finish 65 half 'a flush and stats reset behind it'
+json stats.json '[.stored,.doubt]' '[8000,"unproven"]' 'is told'
+file_like half.err 'went back' 'with what was found'
 restart_memcached m
 background half "$sink" -R 60 -s stats.json -u undelivered "$A" fifo
 halfway restart_memcached m

@@ -41,7 +41,7 @@ check_counters idfa.tsv --type idfa
 json stats.json '[.tool,.mode,.type,.server,.refused,.undelivered,.retries,.evictions,.doubt,.exit]' \
     "[\"memc_sink\",\"load\",\"idfa\",\"$A\",0,0,0,0,null,0]" 'the other counters'
 json stats.json 'keys_unsorted - ["label"]' \
-    '["tool","version","mode","type","server","lines","blank","stored","invalid","refused","undelivered","apps_dropped","retries","evictions","doubt","bytes_in","bytes_out","seconds","exit"]' \
+    '["tool","version","mode","type","server","lines","blank","stored","invalid","refused","undelivered","apps_dropped","retries","evictions","doubt","bytes_in","bytes_out","seconds","start","end","timeout_ms","limit_numerator","limit_denominator","exit","reasons"]' \
     "the counters' names in their order"
 is "$(wc -l <stats.json)" 1 'one line'
 model rejects idfa.tsv --type idfa >want.rejects
@@ -242,10 +242,44 @@ is "$(jq -r .pid out)" "$(stat_of "$A" pid)" 'its pid'
 is "$(jq -r .evictions out)" "$(stat_of "$A" evictions)" 'its evictions'
 is "$(jq -r .cmd_flush out)" "$(stat_of "$A" cmd_flush)" 'its flushes'
 is "$(jq -r .item_size_max out)" 1048576 'its item_size_max'
-json out 'has("start")' true 'its start'
+is "$(jq -r .total_items out)" "$(stat_of "$A" total_items)" 'its items'
+is "$(jq -r '.time - .uptime == .start' out)" true 'its start'
 nomem=$(stat_of "$A" slab_reassign_evictions_nomem)
 is "$(jq -c .nomem out)" "${nomem:-null}" 'what memcached since 1.6.34 does not count: null there'
+is "$(jq -c .slab_reassign_busy_deletes out)" "$(stat_of "$A" slab_reassign_busy_deletes)" 'items deleted by page moves'
+json out .extstore_objects_evicted null 'it has no disk'
 is "$(wc -l <out)" 1 'one line'
+
+note 'counters compared with an earlier line'
+cp out before
+status 0 'nothing happened' -- "$sink" --counters --since before "$A"
+json out .doubt null 'no doubt'
+jq -c '.stored = 1' before >stored
+status 0 'one record was stored, of which the server knows nothing' -- "$sink" --counters --since stored "$A"
+json out .doubt '"unproven"' 'the counters were reset'
+printf 'idfa\tsince\t1\t2\t3\n' >since.tsv
+status 0 'it is stored' -- "$sink" "$A" since.tsv
+status 0 'counted' -- "$sink" --counters --since stored "$A"
+json out .doubt null 'no doubt'
+empty "$A"
+status 0 'after a flush' -- "$sink" --counters --allow-evictions --since before "$A"
+json out .doubt '"flushed"' 'it is flushed'
+jq -c '.pid += 1 | .time = .start' before >other
+status 0 'another process, begun after that reading' -- "$sink" --counters --since other "$A"
+json out .doubt '"restarted"' 'it was restarted'
+jq -c '.pid += 1 | .time = .start + 60' before >other
+status 0 'another process, that ran before' -- "$sink" --counters --since other "$A"
+json out .doubt '"unproven"' 'two servers behind one address'
+: >nothing
+status 0 'a reading that failed' -- "$sink" --counters --since nothing "$A"
+json out .doubt '"unproven"' 'is unproven'
+status 0 'the same, allowed' -- "$sink" --counters --allow-evictions --since nothing "$A"
+json out .doubt null 'is excused'
+status 69 'a server that is gone' -- "$sink" --counters -R 0 --since before 127.0.0.1:1
+json out '[.doubt,.pid]' '["unproven",null]' 'is told by a line, too'
+status 66 'no such file' -- "$sink" --counters --since absent "$A"
+status 65 'another file' -- "$sink" --counters --since since.tsv "$A"
+file_like err 'since\.tsv: not a line' 'it is named'
 
 note 'a FIFO'
 rm -f fifo

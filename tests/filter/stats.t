@@ -179,7 +179,7 @@ refuses() { # FILTER TOOL NAME
     schema "$TOP/docs/stats.schema.json" wrong >answers 2>&1
     is "$(sed 's/:.*//' answers | LC_ALL=C sort -u)" refused "$2: $3"
 }
-refuses '.doubt = "lost"' memc_sink 'a doubt of another name'
+refuses '.doubt = "mislaid"' memc_sink 'a doubt of another name'
 refuses 'select(.mode == "verify") | .stored = 1' memc_sink 'stored by --verify'
 refuses 'select(.mode == "load") | .verified = 1 | .missing = 0 | .differing = 0' memc_sink 'verified by a load'
 refuses '.exit = 1' memc_sink 'a status of no table'

@@ -221,7 +221,7 @@ model sink odd.tsv --type idfa >want.json
 is "$(jq -c '[.lines,.blank,.invalid,.stored]' stats.json)" "$(jq -c '[.lines,.blank,.invalid,.ok]' want.json)" 'is stored'
 json stats.json '[.refused,.undelivered,.retries,.evictions,.doubt,.exit]' '[0,0,0,null,"unproven",65]' 'nobody knows whether it was kept'
 is "$(grep -c 'speaks text only: one record at a time' err)" 1 'it says once what it met'
-file_like err 'counters unreadable or reset: unproven' 'and that'
+file_like err 'counters cannot be read: unproven' 'and that'
 check_items odd.tsv "$ADDR_b1" "$ADDR_b2"
 ok 'both servers have a good part' -- test "$(held "$ADDR_b1")" -gt 500 -a "$(held "$ADDR_b2")" -gt 500
 status 0 'read back' -- "$sink" --verify -T idfa -s stats.json "$N" odd.tsv

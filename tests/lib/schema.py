@@ -15,7 +15,8 @@ WRONG = {
 CHOICES = {'tool', 'mode', 'verdict', 'version', 'type', 'doubt', 'reason'}
 FREE = {'label', 'file', 'server'}
 NUMBERS = {'seconds', 'error_rate', 'start', 'end'}
-NULLABLE = {'label', 'type', 'doubt', 'evictions', 'error_rate', 'reason', 'exit'}
+NULLABLE = {'label', 'type', 'doubt', 'evictions', 'error_rate', 'reason', 'exit',
+            'limit_numerator', 'limit_denominator'}
 
 
 def wrong_values(name, value):

@@ -65,6 +65,6 @@ status 0 'all of it' -- "$BIN/memc_sink" --counters --verbose "$(addr dvid)"
 json out '.settings.maxbytes | tonumber' $((more * 1048576)) 'the limit'
 json out '.stats.pid | tonumber' "$(stat_of "$(addr dvid)" pid)" 'the process'
 status 0 'without' -- "$BIN/memc_sink" --counters "$(addr dvid)"
-json out keys '["cmd_flush","evictions","item_size_max","nomem","pid","server","start"]' 'only the counters'
+json out keys '["badcrc_from_extstore","cmd_flush","delete_hits","evictions","extstore_compact_lost","extstore_compact_skipped","extstore_objects_evicted","item_size_max","nomem","pid","server","slab_reassign_busy_deletes","start","time","total_items","uptime"]' 'only the counters'
 
 done_testing

@@ -194,11 +194,36 @@ static void test_jq(void)
         is_str(got, "34 92 10 1 65533 127 32 233,3,7\n", "jq reads it");
 }
 
+static int64_t find(const char *text, const char *key)
+{
+    int64_t value = -7;
+
+    return json_find_count(slice_of(text), key, &value) ? value : value == -7 ? -1 : -2;
+}
+
+static void test_find(void)
+{
+    static const char TEXT[] = "{\"a\":12,\"server\":\"\\\"b\\\":5\",\"b\":0,\"c\":null,\"d\":-1,"
+                               "\"o\":{\"e\":\"3\"},\"e\":9223372036854775807,"
+                               "\"f\":9223372036854775808,\"g\":7";
+    static const struct {
+        const char *key;
+        int64_t value;
+    } CASE[] = {{"a", 12}, {"b", 0}, {"c", -1}, {"d", -1},    {"e", INT64_MAX},
+                {"f", -1}, {"g", 7}, {"h", -1}, {"erver", -1}};
+
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++)
+        ok(find(TEXT, CASE[i].key) == CASE[i].value, "count %s", CASE[i].key);
+    ok(find("{\"e\":9223372036854775807}", "e") == INT64_MAX, "the largest count");
+    ok(find("", "a") == -1 && find("{\"a\":", "a") == -1, "nothing");
+}
+
 int main(void)
 {
     test_members();
     test_objects();
     test_strings();
+    test_find();
     test_overflow();
     test_jq();
     return done_testing();

@@ -109,6 +109,8 @@ static void test_route(void)
        text);
 }
 
+static const struct ratio PERCENT = {1, 100};
+
 static const struct sink_tally SINK = {.mode = "load",
                                        .type = "idfa",
                                        .server = "127.0.0.1:33013",
@@ -127,6 +129,8 @@ static const struct sink_tally SINK = {.mode = "load",
                                        .ms = 60001,
                                        .start_ms = 1700000000000,
                                        .end_ms = 1700000060001,
+                                       .timeout_ms = 5000,
+                                       .limit = &PERCENT,
                                        .exit = 65};
 
 static void test_sink(void)
@@ -155,7 +159,8 @@ static void test_sink(void)
            "dropped\":7,"
            "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"bytes_in\":5000,\"bytes_out\":"
            "4000,"
-           "\"seconds\":60.001,\"start\":1700000000.000,\"end\":1700000060.001,\"exit\":65}",
+           "\"seconds\":60.001,\"start\":1700000000.000,\"end\":1700000060.001,"
+           "\"timeout_ms\":5000,\"limit_numerator\":1,\"limit_denominator\":100,\"exit\":65}",
            "JSON has all counters");
     t.reasons = &reasons;
     sink_tally_json(&t, &json);
@@ -185,7 +190,8 @@ static void test_sink_modes(void)
     ok(strstr(got, "\"mode\":\"verify\"") &&
            strstr(got, "\"verified\":1,\"missing\":2,\"differing\":3") &&
            strstr(got, "\"type\":null") && strstr(got, "\"doubt\":null") &&
-           strstr(got, "\"evictions\":0"),
+           strstr(got, "\"evictions\":0") &&
+           strstr(got, "\"limit_numerator\":null,\"limit_denominator\":null"),
        "JSON of a verification: %s", got);
 }
 

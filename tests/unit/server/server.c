@@ -30,6 +30,9 @@ static void test_counters(bool local)
     struct counters c = read_counters(&at.address);
     ok(c.pid == at.pid && c.pid == server_stat(&at, "", "pid"), "the server's pid");
     ok(c.item_size_max == 2097152, "its largest item");
+    ok(c.total_items == server_stat(&at, "", "total_items") && c.total_items == 0, "its items");
+    ok(c.time - c.uptime == c.start, "its clock");
+    ok(c.ext_evicted == -1 && c.ext_lost == -1, "no counter of a disk that it does not have");
     ok(c.evictions == 0 && c.cmd_flush == 0, "nothing was evicted or flushed");
     ok(c.nomem == server_stat(&at, "", "slab_reassign_evictions_nomem"),
        "a counter that newer versions do not have: as the server says");
@@ -39,13 +42,11 @@ static void test_counters(bool local)
        "its start, but for a clock that ticks between two readings");
     server_say(&at, "flush_all\r\n", line, sizeof line);
     struct counters after = read_counters(&at.address);
-    ok(after.cmd_flush == 1 && counters_doubt(&c, &after, true) == DOUBT_FLUSHED,
+    ok(after.cmd_flush == 1 && counters_doubt(&c, &after, 0, true) == DOUBT_FLUSHED,
        "a flush is seen");
     server_kill(&at);
     c = read_counters(&at.address);
-    ok(c.pid == -1 && c.start == -1 && c.evictions == -1 && c.nomem == -1 && c.cmd_flush == -1 &&
-           c.item_size_max == -1,
-       "of a dead server nothing is known");
+    ok(memcmp(&c, &COUNTERS_UNKNOWN, sizeof c) == 0, "of a dead server nothing is known");
 }
 
 /* A small server that is overfilled by the text protocol: the counter is the server's own. */
@@ -74,7 +75,7 @@ static void test_evictions(void)
     ok(evictions > 0 && after.evictions == evictions && after.nomem == nomem, "%lld evictions",
        evictions);
     ok(counters_evicted(&before, &after) == evictions + (nomem < 0 ? 0 : nomem), "... are told");
-    ok(counters_doubt(&before, &after, false) == DOUBT_EVICTED, "... and leave a doubt");
+    ok(counters_doubt(&before, &after, ITEMS, false) == DOUBT_EVICTED, "... and leave a doubt");
     server_kill(&at);
 }
 

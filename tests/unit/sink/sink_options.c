@@ -86,6 +86,7 @@ static void test_modes(void)
         {{"--verify", "h:1", NULL}, SINK_VERIFY},
         {{"--counters", "h:1", NULL}, SINK_COUNTERS},
         {{"h:1", "--counters", NULL}, SINK_COUNTERS},
+        {{"--since", "f", "--counters", "h:1", NULL}, SINK_COUNTERS},
         {{"--test", NULL}, SINK_TEST},
         {{"--verify", "--verify", "h:1", NULL}, SINK_VERIFY},
     };
@@ -115,6 +116,7 @@ static void test_bad(void)
         {{"::1:80", NULL}, "IPv6"},
         {{"h:1", "a", "b", NULL}, "'b'"},
         {{"-k", "h:1", NULL}, "--keep-open"},
+        {{"--since=f", "h:1", NULL}, "--since"},
         {{"-b0", "h:1", NULL}, "--batch"},
         {{"-b1025", "h:1", NULL}, "--batch"},
         {{"--batch=x", "h:1", NULL}, "--batch"},
