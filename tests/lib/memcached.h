@@ -34,7 +34,7 @@ static inline void nap(void)
 }
 
 /* A connection to it; -1: nobody listens. */
-static inline int dial(const struct address *address)
+static inline int server_dial(const struct address *address)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     struct sockaddr_in remote = {.sin_family = AF_INET, .sin_port = htons(address->port)};
@@ -136,7 +136,7 @@ static inline void server_start(struct test_server *server, bool local)
     if (!local)
         await_port(server);
     set_address(server);
-    while ((fd = dial(&server->address)) < 0) {
+    while ((fd = server_dial(&server->address)) < 0) {
         if (waitpid(server->pid, NULL, WNOHANG) != 0)
             scratch_bail("memcached does not start");
         nap();
@@ -160,7 +160,7 @@ static inline void read_answer_line(FILE *from, char *line, size_t size)
 
 static inline FILE *ask(const struct test_server *server, const char *question)
 {
-    int fd = dial(&server->address);
+    int fd = server_dial(&server->address);
     FILE *conversation = fd < 0 ? NULL : fdopen(fd, "r");
 
     if (!conversation)

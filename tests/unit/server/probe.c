@@ -10,20 +10,9 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "memcached.h"
+#include "peer.h"
 
 enum { PATIENT_MS = 60000, IMPATIENT_MS = 300, NOBODY = 65534 };
-
-/* An answer: sent when the first bytes of a request have come. */
-struct peer_script {
-    const char *name;
-    const char *answer;
-    size_t len;
-    bool slowly; /* byte by byte */
-    bool closes; /* after the answer; else it stays, and says the same again to whatever comes */
-    int timeout_ms;
-    enum conn_status expected;
-};
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 #define HEAD(opcode, status, body) "\x81" opcode "\0\0\0\0" status body "\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -71,60 +60,11 @@ static const struct peer_script SCRIPT[] = {
     {"silence", BYTES(""), false, false, IMPATIENT_MS, CONN_SILENT},
 };
 
-__attribute__((noreturn)) static void serve(int listener, const struct peer_script *script)
-{
-    char request[4096];
-    ssize_t got = 1;
-
-    signal(SIGPIPE, SIG_IGN);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;) {
-        int fd = accept(listener, NULL, NULL);
-        while ((got = read(fd, request, sizeof request)) > 0) {
-            size_t step = script->slowly ? 1 : script->len, put = 0;
-            while (put < script->len && send(fd, script->answer + put, step, MSG_NOSIGNAL) > 0) {
-                put += step;
-                if (script->slowly)
-                    nap();
-            }
-            if (script->closes)
-                break;
-        }
-        shutdown(fd, SHUT_WR);
-        close(fd);
-    }
-}
-
-/* A socket that listens on a port of the kernel's choice. */
-static int listen_somewhere(struct test_server *peer, int backlog)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof at;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, backlog) < 0 ||
-        getsockname(listener, (struct sockaddr *)&at, &len) < 0)
-        scratch_bail("listen");
-    snprintf(peer->text, sizeof peer->text, "127.0.0.1:%u", ntohs(at.sin_port));
-    set_address(peer);
-    return listener;
-}
-
-static void is_peer(enum conn_status got, enum conn_status expected, const char *name)
-{
-    ok(got == expected, "%s: %s (got: %s)", name, conn_strerror(expected), conn_strerror(got));
-}
-
 static void test_scripts(void)
 {
     for (size_t i = 0; i < sizeof SCRIPT / sizeof *SCRIPT; i++) {
         struct test_server peer = {.pid = 0};
-        int listener = listen_somewhere(&peer, 8);
-        peer.pid = fork_child();
-        if (peer.pid == 0)
-            serve(listener, &SCRIPT[i]);
-        close(listener);
+        peer_start(&peer, &SCRIPT[i]);
         is_peer(probe(&peer.address, SCRIPT[i].timeout_ms), SCRIPT[i].expected, SCRIPT[i].name);
         server_kill(&peer);
     }

@@ -53,7 +53,7 @@ __attribute__((noreturn)) static void serve(int listener)
         }
         if (side[0].revents && count < 2 * PAIRS_MAX) {
             side[count++] = (struct pollfd){.fd = accept(listener, NULL, NULL), .events = POLLIN};
-            side[count++] = (struct pollfd){.fd = dial(&at.address), .events = POLLIN};
+            side[count++] = (struct pollfd){.fd = server_dial(&at.address), .events = POLLIN};
         }
     }
     _exit(0);
