@@ -64,18 +64,6 @@ int diag_fail(const char *object, const char *reason, int status)
     return status;
 }
 
-void diag_plain(const char *format, ...)
-{
-    char text[MESSAGE_BYTES];
-    va_list args;
-
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    write_line(live_line ? "\n" : "", text, len, sizeof text);
-    live_line = false;
-}
-
 void diag_live(const char *text)
 {
     char out[MESSAGE_BYTES];

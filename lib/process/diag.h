@@ -24,9 +24,6 @@ void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes "OBJECT: REASON"; returns the status, for the caller to return. */
 int diag_fail(const char *object, const char *reason, int status);
 
-/* Writes one plain line without prefix: a summary. */
-void diag_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /*
  * Replaces the live line of --progress; an empty text ends it. A message that
  * comes while a live line is shown begins on a new line.

@@ -36,9 +36,6 @@ static void test_messages(void)
     diag("%s", "word");
     heard("tool: day.tsv.gz: word\n", "... and with a label");
     listen();
-    diag_plain("%d lines", 3);
-    heard("3 lines\n", "a plain line");
-    listen();
     diag("%s", "a\nb\tc\x1b[31md\x7f\xc3\xa9");
     heard("tool: day.tsv.gz: a?b?c?[31md?\xc3\xa9\n", "control bytes are not passed on");
     listen();
@@ -86,9 +83,9 @@ static void test_live_line(void)
     heard("\r10 lines\033[K\ntool: oops\ntool: again\n", "a message begins on a line of its own");
     listen();
     diag_live("10 lines");
-    diag_plain("done");
+    diag("done");
     diag_live("");
-    heard("\r10 lines\033[K\ndone\n", "so does a summary; then there is nothing to end");
+    heard("\r10 lines\033[K\ntool: done\n", "after a message there is no live line to end");
     listen();
     diag_live("");
     heard("", "nothing to end");
@@ -101,7 +98,6 @@ static void test_closed(void)
     if (pid == 0) {
         close(STDERR_FILENO);
         diag("nobody hears");
-        diag_plain("nobody");
         diag_live("x");
         _exit(0);
     }
