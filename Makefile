@@ -23,7 +23,7 @@ HARDEN := $(call takes,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) $(call takes,-fsta
 endif
 HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-# The two programs are optimised as a whole, by gcc (LTO= leaves that out); tests take the same objects as they are.
+# gcc optimises each program as a whole (LTO= turns that off); the unit tests are linked without it.
 ifeq ($(VARIANT)$(CC),releasegcc)
 LTO ?= -flto=auto -ffat-lto-objects
 NO_LTO := -fno-lto
@@ -66,14 +66,14 @@ $(B)/%.o: %.c | $(B)/appsinstalled.pb-c.h
 	@mkdir -p $(@D)
 	$(call Q,CC  )$(CC) $(ALL_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 
-# Generated code is not held to our warnings.
+# Generated code is compiled without our warnings.
 $(B)/appsinstalled.pb-c.o: $(B)/appsinstalled.pb-c.c
 	$(call Q,CC  )$(CC) -std=c11 $(HARDEN) $(CFLAGS) -I$(B) -c -o $@ $<
 
 $(B)/appsinstalled.pb-c.c $(B)/appsinstalled.pb-c.h &: proto/appsinstalled.proto | $(B)/needs
 	$(call Q,GEN )$(PROTOC) --proto_path=proto --c_out=$(B) $<
 
-# What building needs is looked for once, so that what is missing has a name.
+# What building needs is checked once, so that a message names what is missing.
 MISSING = { echo "make: $(1) is missing; tools/setup installs what is needed, README.md has the list" >&2; exit 1; }
 $(B)/needs:
 	@mkdir -p $(B)
@@ -86,7 +86,7 @@ $(B)/needs:
 	@rm -f $@.c $@.out
 	@touch $@
 
-# Unit tests: one program a module, in the folder of its room.
+# Unit tests: one program for each module, in the folder of its room.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%.t,$(sort $(wildcard tests/unit/*/*.c)))
 
 $(B)/unit/%.t: tests/unit/%.c $(B)/libmemc.a
@@ -123,7 +123,7 @@ $(BIN)/memc_load: memc_load
 	cp memc_load $@
 endif
 
-# What is missing is installed first, so these make the rest in a second run of make.
+# The packages are installed first; then a second make starts, because it looks for the libraries when it starts.
 demo:
 	tools/setup run
 	@$(MAKE) --no-print-directory all $(B)/mksample
@@ -133,12 +133,12 @@ check:
 	tools/setup check
 	@$(MAKE) --no-print-directory check-installed
 
-# The longest first, so that the jobs end together.
+# The longest tests start first, so that all jobs end at about the same time.
 LONGEST := $(wildcard $(shell cat tests/run/longest))
 TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS))
 JOBS  ?= 2
 
-# A background job starts with INT ignored; the tests need it as a terminal has it.
+# In a background job INT is ignored; the tests need the signals as they are on a terminal.
 # Only the tests, for those who have everything: make check-installed TESTS=tests/filter/sink.t
 check-installed: tests-built
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
@@ -154,7 +154,7 @@ faults:
 faults-installed: all $(BIN)/memc_load $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) JOBS=$(JOBS) tests/faults/table
 
-# The modules alone, for those who have everything.
+# The unit tests only; installs nothing.
 check-unit: $(UNIT_TESTS)
 	env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(UNIT_TESTS)
 
@@ -206,7 +206,7 @@ fuzzers:
 	tools/setup check
 	@$(MAKE) --no-print-directory $(FUZZ_VARIANT) $(FUZZ_NAMES:%=build/fuzz/fuzz/%)
 
-# The same under valgrind, which needs much time: memory errors and leaks fail the test.
+# The same under valgrind, which takes long: memory errors and leaks fail the test.
 check-valgrind:
 	tools/setup check
 	@$(MAKE) --no-print-directory tests-built
@@ -227,7 +227,7 @@ lint:
 	tools/setup check
 	tests/run/lint
 
-# Measures; nothing is judged by it. make bench BENCH_ARGS='--row pipeline.zcat --rounds 3'
+# Measures only; no result is a failure. make bench BENCH_ARGS='--row pipeline.zcat --rounds 3'
 bench: all $(B)/mksample
 	bench/run --mksample $(abspath $(B)/mksample) $(BENCH_ARGS)
 
@@ -270,7 +270,7 @@ install: all $(COMPLETIONS)
 	install -m 644 $(UNITS) "$(DESTDIR)$(PREFIX)/$(EXAMPLES)"
 	install -m 644 extra/logrotate/memc_load "$(DESTDIR)$(PREFIX)/$(EXAMPLES)/memc_load.logrotate"
 
-# The folders of a system stay, also when they are empty. Those below a DESTDIR were made by make install.
+# Folders of the system stay, even if they are empty. Folders below a DESTDIR were made by make install and go.
 uninstall:
 	for name in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$name" "$(DESTDIR)$(PREFIX)/$(COMPLETION)/$$name"; done
 	for name in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(PREFIX)/$(MAN_DIR)/$$name"; done
@@ -284,7 +284,7 @@ ifneq ($(DESTDIR),)
 	done
 endif
 
-# What is committed, the same bytes each time: git gives every file the commit's time, and gzip -n adds none.
+# A tarball of the commit, the same bytes each time: git gives every file the time of the commit, gzip -n adds none.
 VERSION  := $(shell sed -n 's/^.define MEMC_VERSION "\(.*\)"/\1/p' lib/process/version.h)
 DIST_DIR ?= build
 DIST     := $(DIST_DIR)/memc-load-$(VERSION).tar

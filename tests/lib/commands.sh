@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Commands under test: one at a time or in the background, their status, signals to them, and waiting for a condition.
+# Runs commands under test, in the foreground or background: status, signals, and waiting for a condition.
 # Read by harness.sh.
 #
 # Checks; each prints one TAP line.
@@ -16,16 +16,16 @@
 #   send SIGNAL NAME                         a signal to a background command or a server
 #   alive NAME                               is it still running?
 #   took_signals NAME                        have all signals reached it that were sent to it?
-#   rests NAME N                             wait until it has gone to sleep N times more: what looks again and again has looked
+#   rests NAME N                             wait until it has gone to sleep N more times: so it has polled N times since
 #   pid_of NAME                              print PID_NAME
-#   kill_at_exit PID…                        a process that a test started in another way
-#   forget PID…                              no more
+#   kill_at_exit PID…                        kill at the end a process that the test started in another way
+#   forget PID…                              do not kill it at the end
 #   until_true CMD…                          poll until CMD succeeds; false after LIMIT seconds
-#   watched                                  do a sanitizer or valgrind watch the programs? They take much memory and time
-#   under_valgrind                           does valgrind? It opens descriptors that were closed
+#   watched                                  true under a sanitizer or valgrind, which need much memory and time
+#   under_valgrind                           true under valgrind, which opens closed descriptors
 #   sample [OPTION…]                         mksample to stdout; $MKSAMPLE, or it is compiled once for this test
 #   model COMMAND FILE…                      model.py
-#   make_load PROGRAM [ARG…]                 a program that calls memc_load with the four servers and these options
+#   make_load PROGRAM [ARG…]                 writes PROGRAM, which calls memc_load with the four servers and these options
 
 # Pids to kill at exit.
 children=
@@ -48,7 +48,7 @@ not_ok() { # NAME -- CMD…
     shift 2
     bounded "$@" >"$T/ok.log" 2>&1
     tap_status=$?
-    # 124 and 137 are timeout(1)'s: a command that had to be ended did not refuse anything.
+    # 124 and 137 come from timeout(1): the command did not fail, it hung.
     case $tap_status in
         0 | 124 | 137) fail "$tap_name" && show "status $tap_status of: $*" "$T/ok.log" ;;
         *) pass "$tap_name" ;;
@@ -74,9 +74,9 @@ status() { # N NAME -- CMD…
     check_status $? "$tap_expected" "$tap_name" "$T/err"
 }
 
-# A shell gives its background commands /dev/null for stdin and makes them ignore INT and QUIT; neither is wanted here.
-# A test's own descriptors 5 to 8 are not passed on: a FIFO that it holds open must end when the test closes it.
-# timeout --foreground hands no signal on by itself, so that PID_NAME gets exactly those that a test sends.
+# A shell gives background commands /dev/null as stdin and lets them ignore INT and QUIT; this undoes both.
+# Descriptors 5 to 8 of the test are not inherited: a FIFO that the test holds open must end when the test closes it.
+# timeout --foreground forwards no signals, so PID_NAME gets exactly those that the test sends.
 background() { # NAME CMD…
     bg_name=$1
     shift
@@ -129,7 +129,7 @@ rests() { # NAME N
     until_true slept_until "$1" $(($(times_asleep "$1") + $2))
 }
 
-# A pid that has ended may be another process's by now: it must not be killed at exit.
+# The pid of an ended process may belong to another one later: do not kill it at exit.
 forget() { # PID…
     for forget_pid in "$@"; do
         forget_rest=
@@ -153,7 +153,7 @@ under_valgrind() { grep -aq '^exec valgrind' "$BIN/memc_sink"; }
 
 watched() { under_valgrind || grep -aq __asan_init "$BIN/memc_sink"; }
 
-# A program and no function, since timeout(1) runs none. Work folders are made below ./work.
+# A program, because timeout(1) cannot run a function. Work folders are made below ./work.
 make_load() { # PROGRAM [ARG…]
     make_load_program=$1
     shift

@@ -8,21 +8,21 @@
 #     is "$(cat err)" '' 'it says nothing'
 #     done_testing
 #
-# What a script finds when this file has been read:
+# Variables that a script can use after it has read this file:
 #   BIN      where the programs are (default: the folder above tests/)
 #   TESTS    the folder of the tests;  TOP  the folder above it
 #   T        a temporary folder of its own, which is also the working directory; removed at exit, but kept (and named)
 #            if a check failed and KEEP=1 is set
-#   PYTHON   the system's Python: another one in PATH lacks Debian's python3-pymemcache and python3-protobuf
+#   PYTHON   the system's Python, which has Debian's python3-pymemcache and python3-protobuf
 #   LIMIT    seconds that any one command may take (default 180)
-#   stdin is /dev/null, LC_ALL is C, set -u holds
+#   Also: stdin is /dev/null, LC_ALL is C, set -u is on
 #
 # The helpers stand in three files, each with a list of its own at its head:
 #   tap.sh       results: is, like, json, fault, done_testing …
 #   commands.sh  commands: status, ok, background, finish, eventually …
 #   servers.sh   servers: start_memcached, start_hostile, stop_within …
 #
-# POSIX sh, but for GNU coreutils, grep -a and sed -i, procps' pgrep, and util-linux's chrt, flock,
+# POSIX sh. In addition: GNU coreutils, grep -a and sed -i, pgrep of procps, and of util-linux chrt, flock,
 # setpriv, taskset and unshare.
 
 set -u

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Servers of a test: real ones, on loopback ports that the kernel chose or on Unix sockets in $T, and hostile ones.
+# Servers for tests: real ones, on loopback ports that the kernel chooses or on Unix sockets in $T, and hostile ones.
 # Read by harness.sh.
 #   start_memcached NAME [ARG…]              sets ADDR_NAME (127.0.0.1:PORT) and PID_NAME
 #   start_memcached_unix NAME [ARG…]         the same, ADDR_NAME is the socket's path
@@ -13,14 +13,14 @@
 #   addr NAME                                print ADDR_NAME
 #   dump ADDR…                               dump.py
 #   stat_of ADDR STAT                        one value of `stats`
-#   holds ADDR N                             are there N items?
-#   has_key ADDR KEY                         is there that one?
-#   has_unread ADDR                          for a stopped server on a port: was it sent something since?
-#   was_left ADDR                            likewise: has a client given up its connection since?
+#   holds ADDR N                             true if there are N items
+#   has_key ADDR KEY                         true if the key is there
+#   has_unread ADDR                          for a stopped server on a port: true if it was sent something since
+#   was_left ADDR                            likewise: true if a client has closed its connection since
 
 memcached_argument_file() { echo "$T/$1.args"; }
 
-# memcached writes its pid file only after it listens, so that file is the sign that a client gets through.
+# memcached writes its pid file when it listens already, so wait for that file.
 memcached_is_up() { # NAME PID
     [ -s "$T/$1.pidfile" ] || ! kill -0 "$2" 2>/dev/null
 }
@@ -95,7 +95,7 @@ start_four_with() { # ARG…
     for four in idfa gaid adid dvid; do await_tcp $four; done
 }
 
-# KILL, since a stopped server takes no other signal; it has nothing to save.
+# KILL, because a stopped server (SIGSTOP) takes no other signal.
 stop_memcached() { # NAME…
     for stop_name in "$@"; do
         eval "stop_pid=\$PID_$stop_name"
@@ -108,7 +108,7 @@ stop_memcached() { # NAME…
 
 stop_four() { stop_memcached idfa gaid adid dvid; }
 
-# The port was ours a moment ago; if something took it meanwhile, it is tried again for a while.
+# Starts it again on the same port. If another program has taken the port meanwhile, tries again for a while.
 restart_memcached() { # NAME
     stop_memcached "$1"
     restart_name=$1
@@ -159,12 +159,12 @@ holds() { [ "$(stat_of "$1" curr_items)" -eq "$2" ]; }
 has_key() { dump "$1" --get "$2"; }
 
 
-# The connections to a server's port, as the kernel has them: state and unread bytes, both hexadecimal. 0A listens.
+# The connections to a server's port, from /proc: state and unread bytes, both hexadecimal. State 0A is a listener.
 connections() { # ADDR
     awk -v port=":$(printf %04X "${1##*:}")\$" '$2 ~ port && $4 != "0A" { sub(/.*:/, "", $5); print $4, $5 }' /proc/net/tcp
 }
 
 has_unread() { connections "$1" | grep -qv ' 0*$'; }
 
-# 08: the other side has closed.
+# State 08: the other side has closed.
 was_left() { connections "$1" | grep -q '^08 '; }

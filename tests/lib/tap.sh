@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The results of a shell test in the Test Anything Protocol for prove(1), and the checks that look at texts and files.
-# Read by harness.sh. Checks that run a command stand in commands.sh.
+# Prints the results of a shell test in the Test Anything Protocol for prove(1); checks on texts and files.
+# Read by harness.sh. Checks that run a command are in commands.sh.
 #
 # Each check prints one TAP line. Never call a check in a pipeline or in (…): the count would be lost.
 #   pass NAME · fail NAME                    the plain ones
@@ -11,13 +11,13 @@
 #   file_like FILE ERE NAME · file_unlike FILE ERE NAME
 #   json FILE FILTER EXPECTED NAME           jq -c FILTER of FILE prints EXPECTED
 #   conserved STATS FILE                     every line of FILE has one outcome in a sink's counters
-#   lost N NAME                              N, the records that nobody accounts for, is 0
+#   lost N NAME                              N, the number of records without an outcome, is 0
 #   skip REASON NAME · skip_all REASON · bail REASON · note TEXT…
 #   done_testing                             the last line of every test
 #
 # Cases of the catalogue of faults (tests/faults/cases):
 #   fault N…                                 the checks from here on prove case N; without a number: none
-#   FAULTS_ALL                               set and not empty by `make faults`: slow sweeps go through all they can
+#   FAULTS_ALL                               `make faults` sets it: slow sweeps then try every value
 
 tap_count=0
 tap_failed=0
@@ -27,10 +27,10 @@ tap_script=${tap_script#"$TOP/"}
 
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
-# What a failed check has to say: on stderr, which prove(1) passes through.
+# Shows why a check failed, on stderr, which prove(1) passes through.
 diag() { note "$@" >&2; }
 
-# A case's number stands behind the names of its checks.
+# The number of the case is appended to the names of its checks.
 fault() { # N…
     tap_faults=
     for fault_each in "$@"; do tap_faults="$tap_faults$fault_each "; done
@@ -41,7 +41,7 @@ tap_suffix() {
     for tap_each in $tap_faults; do tap_marks="$tap_marks [F$tap_each]"; done
 }
 
-# For tests/faults/table, a line a case: script, number, kind, text. Tests that run at the same time append to one file.
+# For tests/faults/table, one line a case: script, number, kind, text. Tests that run at the same time share the file.
 record() { # KIND TEXT
     [ -n "${FAULTS_LOG:-}" ] || return 0
     for tap_each in ${tap_faults:-0}; do
@@ -82,7 +82,7 @@ skip_all() {
     exit 0
 }
 
-# Ends this file, which counts as failed. TAP's own "Bail out!" would end the whole run.
+# Ends this test file as failed. TAP's "Bail out!" would end the whole run.
 bail() {
     fail "the test cannot go on: $1"
     exit 1
@@ -96,7 +96,7 @@ done_testing() {
     exit
 }
 
-# The head of a file as TAP comments, unprintable bytes made visible: a record must not garble the report.
+# Prints the head of a file as TAP comments, with unprintable bytes made visible.
 show() { # TITLE FILE
     diag "$1:"
     [ -r "$2" ] && head -n 15 "$2" | cut -c 1-300 | cat -v | sed 's/^/#   /' >&2
