@@ -10,6 +10,11 @@
 #include <stdint.h>
 #include <string.h>
 
+static inline bool number_is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
 /* A run of ASCII digits; leading zeros are fine. False: empty, other bytes, too large. */
 bool number_u64(struct slice text, uint64_t *value);
 bool number_u32(struct slice text, uint32_t *value);
@@ -28,14 +33,6 @@ static inline bool number_four(const char *at, uint32_t *value);
 /* The worth of the last `count` bytes before `end`; `count` is 1 to 8, and eight can be read.
  * False: they are not all digits, and *value is undefined. */
 static inline bool number_last(const char *end, size_t count, uint32_t *value);
-
-/*
- * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
- * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
- * bit; -0 stays negative. The short way is exact by Clinger, "How to read
- * floating point numbers accurately", 1990; all else goes to strtod(3).
- */
-bool number_double(struct slice text, double *value);
 
 /* A whole number with ms, s, m, h or d; bare means seconds. In milliseconds, at most INT64_MAX / 2.
  */

@@ -85,7 +85,7 @@ size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped)
     return (size_t)(next - apps);
 }
 
-static char *put_varint(char *at, uint32_t value)
+static char *append_varint(char *at, uint32_t value)
 {
     for (; value >= 0x80; value >>= 7)
         *at++ = (char)(value | 0x80);
@@ -94,34 +94,34 @@ static char *put_varint(char *at, uint32_t value)
 }
 
 /* One id, whose varint mostly has two bytes. */
-static char *put_app(char *at, uint32_t app)
+static char *append_app(char *at, uint32_t app)
 {
     *at++ = APPS_TAG;
     if (app < 0x80 || app >= 0x4000)
-        return put_varint(at, app);
+        return append_varint(at, app);
     *at++ = (char)(app | 0x80);
     *at++ = (char)(app >> 7);
     return at;
 }
 
-char *apps_put_plain(const uint32_t *apps, size_t count, char *at)
+char *apps_encode_plain(const uint32_t *apps, size_t count, char *at)
 {
     while (count-- > 0)
-        at = put_app(at, *apps++);
+        at = append_app(at, *apps++);
     return at;
 }
 
-char *apps_put(const uint32_t *apps, size_t count, char *at)
+char *apps_encode(const uint32_t *apps, size_t count, char *at)
 {
     const uint32_t *end = apps + count;
     bool many = apps_avx2_runs_here();
 
     while (apps < end) {
         if (many)
-            at = apps_avx2_put(&apps, end, at);
+            at = apps_avx2_encode(&apps, end, at);
         size_t left = (size_t)(end - apps);
         size_t some = many && left > FEW ? FEW : left;
-        at = apps_put_plain(apps, some, at);
+        at = apps_encode_plain(apps, some, at);
         apps += some;
     }
     return at;

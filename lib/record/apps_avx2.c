@@ -48,7 +48,7 @@ struct window {
 
 /* What stands before the byte `first`, 4 to 63, is not of interest: the list begins at `first`, or
  * else that part has been seen in another window. */
-AVX2 static inline struct window look(const char *at, size_t first, bool begins_list)
+AVX2 static inline struct window scan_window(const char *at, size_t first, bool begins_list)
 {
     const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
     const __m256i comma = _mm256_set1_epi8(',');
@@ -122,7 +122,7 @@ AVX2 static inline bool read_last(struct slice rest, const char *line, bool begi
 
     if (rest.len == 0 || rest.len > STRIDE || end - line < WINDOW || end[-1] == ',')
         return false;
-    struct window window = look(end - WINDOW, WINDOW - rest.len, begins_list);
+    struct window window = scan_window(end - WINDOW, WINDOW - rest.len, begins_list);
     if (window.is_usual) /* one more than commas: the last id has none */
         read_ids(window, (size_t)_mm_popcnt_u64(window.commas) + 1, next);
     return window.is_usual;
@@ -134,7 +134,7 @@ AVX2 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
     bool begins_list = true;
 
     for (; end - at > STRIDE; at += STRIDE, begins_list = false) {
-        struct window window = look(at - DIGITS, DIGITS, begins_list);
+        struct window window = scan_window(at - DIGITS, DIGITS, begins_list);
         if (!window.is_usual)
             break;
         read_ids(window, (size_t)_mm_popcnt_u64(window.commas), next);
@@ -169,7 +169,7 @@ static const int8_t PUT[1 << LANES / 2][sizeof(__m128i)] = {
 };
 
 /* Each lane has a tag and a varint of one or two bytes. Puts the first `count` of the four. */
-AVX2 static inline char *put_four(__m128i lanes, unsigned two, size_t count, char *at)
+AVX2 static inline char *encode_four(__m128i lanes, unsigned two, size_t count, char *at)
 {
     __m128i which = _mm_loadu_si128((const __m128i *)(const void *)PUT[two]);
 
@@ -178,7 +178,7 @@ AVX2 static inline char *put_four(__m128i lanes, unsigned two, size_t count, cha
 }
 
 /* Puts the first `count` of eight. Returns where they end; NULL: not all of them are usual. */
-AVX2 static inline char *put_eight(__m256i app, size_t count, char *at)
+AVX2 static inline char *encode_eight(__m256i app, size_t count, char *at)
 {
     const __m256i zero = _mm256_setzero_si256();
     unsigned within = (1u << count) - 1;
@@ -195,19 +195,19 @@ AVX2 static inline char *put_eight(__m256i app, size_t count, char *at)
     low = _mm256_or_si256(_mm256_slli_epi32(low, 8), _mm256_set1_epi32(APPS_TAG));
     high = _mm256_or_si256(_mm256_slli_epi32(high, 9), more);
     __m256i lanes = _mm256_or_si256(low, high);
-    at = put_four(_mm256_castsi256_si128(lanes), two & 0xf, first, at);
-    return put_four(_mm256_extracti128_si256(lanes, 1), two >> 4, count - first, at);
+    at = encode_four(_mm256_castsi256_si128(lanes), two & 0xf, first, at);
+    return encode_four(_mm256_extracti128_si256(lanes, 1), two >> 4, count - first, at);
 }
 
-AVX2 char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
+AVX2 char *apps_avx2_encode(const uint32_t **next, const uint32_t *end, char *at)
 {
     char *behind;
 
     for (; end - *next >= LANES; *next += LANES, at = behind)
-        if (!(behind = put_eight(load(*next), LANES, at)))
+        if (!(behind = encode_eight(load(*next), LANES, at)))
             return at;
     size_t left = (size_t)(end - *next);
-    if (left > 0 && (behind = put_eight(load_some(*next, left), left, at))) {
+    if (left > 0 && (behind = encode_eight(load_some(*next, left), left, at))) {
         *next = end;
         at = behind;
     }
@@ -228,7 +228,7 @@ void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
     (void)next;
 }
 
-char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at)
+char *apps_avx2_encode(const uint32_t **next, const uint32_t *end, char *at)
 {
     (void)next;
     (void)end;

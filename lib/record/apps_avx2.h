@@ -37,6 +37,6 @@ void apps_avx2_read(struct slice *list, const char *line, uint32_t **next);
  * Puts ids as the message's field; *next moves behind them. Returns where the
  * bytes end; APPS_AVX2_SPARE more may be written over.
  */
-char *apps_avx2_put(const uint32_t **next, const uint32_t *end, char *at);
+char *apps_avx2_encode(const uint32_t **next, const uint32_t *end, char *at);
 
 #endif

@@ -2,7 +2,7 @@
 #include "record/encode.h"
 
 #include "appsinstalled.pb-c.h"
-#include "bytes/number.h"
+#include "bytes/decimal.h"
 #include "record/apps.h"
 
 #include <endian.h>
@@ -25,7 +25,8 @@ size_t encode_key(const struct record *record, char *key)
 size_t encode_value_max(size_t line_bytes)
 {
     /* An app: its tag and varint never have more bytes than its decimal and the comma. Each double
-     * takes nine bytes; these 18 are also enough for what apps_put may overwrite behind the apps.
+     * takes nine bytes; these 18 are also enough for what apps_encode may overwrite behind the
+     * apps.
      */
     return line_bytes + 18;
 }
@@ -45,7 +46,7 @@ static char *put_double(char *at, double number)
 
 size_t encode_value(const struct record *record, char *value)
 {
-    char *at = apps_put(record->apps, record->apps_count, value);
+    char *at = apps_encode(record->apps, record->apps_count, value);
 
     *at++ = TAG_LAT;
     at = put_double(at, record->lat);
@@ -67,7 +68,7 @@ static size_t print_double(const char *name, double number, char *text)
     for (int precision = isnormal(number) ? DBL_DIG : 1; precision <= DBL_DECIMAL_DIG;
          precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, number);
-        if (number_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
+        if (decimal_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
             break;
     }
     return (size_t)snprintf(text, DOUBLE_TEXT_BYTES, "%s: %s", name, digits);

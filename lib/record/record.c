@@ -1,6 +1,6 @@
 #include "record/record.h"
 
-#include "bytes/number.h"
+#include "bytes/decimal.h"
 #include "record/apps.h"
 
 #include <string.h>
@@ -85,7 +85,7 @@ static bool has_more_fields(struct slice line)
 }
 
 /* White space, a control byte: of eight bytes at once the high bit of the first such one is set. */
-static uint64_t bad_id_bytes(uint64_t eight)
+static uint64_t forbidden_id_bytes(uint64_t eight)
 {
     const uint64_t each = 0x0101010101010101, high = 0x80 * each;
     uint64_t del = eight ^ 0x7f * each;
@@ -102,7 +102,7 @@ static enum record_result check_id(struct slice id)
         return RECORD_ID_EMPTY;
     for (; i + sizeof eight <= id.len; i += sizeof eight) {
         memcpy(&eight, id.at + i, sizeof eight);
-        bad |= bad_id_bytes(eight);
+        bad |= forbidden_id_bytes(eight);
     }
     for (; i < id.len; i++)
         bad |= (unsigned char)id.at[i] <= 0x20 || id.at[i] == 0x7f;
@@ -125,9 +125,9 @@ static enum record_result parse_fields(struct slice line, struct record *record)
     enum record_result result = check_id(record->id);
     if (result != RECORD_OK)
         return result;
-    if (!number_double(field[FIELD_LAT], &record->lat))
+    if (!decimal_double(field[FIELD_LAT], &record->lat))
         return RECORD_LAT;
-    if (!number_double(field[FIELD_LON], &record->lon))
+    if (!decimal_double(field[FIELD_LON], &record->lon))
         return RECORD_LON;
     record->apps_count = apps_read(field[FIELD_APPS], line.at, record->apps, &record->apps_dropped);
     return RECORD_OK;

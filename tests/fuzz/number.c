@@ -1,11 +1,12 @@
 /*
  * fuzz: numbers of a record. The input is the text.
  *
- * number_double takes what the grammar says and gives strtod's double, bit for
+ * decimal_double takes what the grammar says and gives strtod's double, bit for
  * bit; number_u64 and number_u32 give what plain arithmetic does; number_look
  * and number_four see what a look digit by digit sees.
  */
 #include "bytes/number.h"
+#include "bytes/decimal.h"
 #include "plain.h"
 
 enum { LOOKS_MAX = 32 };
@@ -15,7 +16,7 @@ static void check_double(struct slice text)
     double value = 42, expected;
     bool good = plain_double(text, &expected);
 
-    must(number_double(text, &value) == good);
+    must(decimal_double(text, &value) == good);
     must(plain_same_double(value, good ? expected : 42));
 }
 

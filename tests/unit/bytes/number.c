@@ -1,5 +1,6 @@
-/* number: whole numbers, durations, sizes and ratios. Doubles: number_double.c. */
+/* number: whole numbers, durations, sizes and ratios. Doubles: decimal_double.c. */
 #include "bytes/number.h"
+#include "bytes/decimal.h"
 #include "tap.h"
 
 #include <stdlib.h>

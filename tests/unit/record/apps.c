@@ -191,8 +191,8 @@ static void test_putting(void)
             apps[app] = i % 3 ? next_random() % BELOW[i % COUNT(BELOW)]
                               : next_random() >> next_random() % 32;
         size_t len = user_apps__pack(&message, packed);
-        wrong += !puts_as(apps, message.n_apps, apps_put, packed, len);
-        wrong_plain += !puts_as(apps, message.n_apps, apps_put_plain, packed, len);
+        wrong += !puts_as(apps, message.n_apps, apps_encode, packed, len);
+        wrong_plain += !puts_as(apps, message.n_apps, apps_encode_plain, packed, len);
     }
     is_u64(wrong, 0, "lists of which protobuf-c packs other bytes, of %d", LISTS);
     is_u64(wrong_plain, 0, "... one at a time");
@@ -218,7 +218,7 @@ static void test_many(void)
     for (size_t i = 0; i < ELEMENTS_MOST; i++)
         apps[i] = i % 19 == 2 ? 127 : 128;
     const uint32_t *put = apps;
-    const char *end = apps_avx2_put(&put, apps + 19, bytes);
+    const char *end = apps_avx2_encode(&put, apps + 19, bytes);
     ok(put == apps + 19 && end == bytes + 18 * 3 + 2, "usual ids are put many at a time, nineteen");
 }
 

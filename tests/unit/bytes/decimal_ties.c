@@ -1,9 +1,9 @@
 /*
- * number: doubles of very many digits. (2k + 1) * 2^-1075 lies exactly between
+ * decimal: doubles of very many digits. (2k + 1) * 2^-1075 lies exactly between
  * two doubles and has up to 768 digits; here they are multiplied out one by
  * one, and what is expected stands as a hexadecimal constant.
  */
-#include "bytes/number.h"
+#include "bytes/decimal.h"
 #include "tap.h"
 
 #include <float.h>
@@ -15,7 +15,7 @@ static void reads(const char *text, double expected, const char *name)
 {
     double value = 42;
 
-    ok(number_double(slice_of(text), &value), "%s: taken", name);
+    ok(decimal_double(slice_of(text), &value), "%s: taken", name);
     is_double(value, expected, "%s: its double", name);
 }
 
@@ -23,7 +23,7 @@ static void refuses(struct slice text, const char *name)
 {
     double value = 42;
 
-    ok(!number_double(text, &value) && value == 42, "refused, and nothing written: \"%s\"", name);
+    ok(!decimal_double(text, &value) && value == 42, "refused, and nothing written: \"%s\"", name);
 }
 
 /* A whole number in decimal digits, most significant last while it grows. */

@@ -1,8 +1,8 @@
 /*
- * number: doubles, bit for bit. What is expected stands here as a hexadecimal
+ * decimal: doubles, bit for bit. What is expected stands here as a hexadecimal
  * constant, or is what strtod(3) reads from the same text.
  */
-#include "bytes/number.h"
+#include "bytes/decimal.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -20,7 +20,7 @@ static void reads(const char *text, double expected, const char *name)
 {
     double value = 42;
 
-    ok(number_double(slice_of(text), &value), "%s: taken", name);
+    ok(decimal_double(slice_of(text), &value), "%s: taken", name);
     is_double(value, expected, "%s: its double", name);
 }
 
@@ -28,7 +28,7 @@ static void refuses(struct slice text, const char *name)
 {
     double value = 42;
 
-    ok(!number_double(text, &value) && value == 42, "refused, and nothing written: \"%s\"", name);
+    ok(!decimal_double(text, &value) && value == 42, "refused, and nothing written: \"%s\"", name);
 }
 
 static void test_grammar(void)
@@ -186,7 +186,7 @@ static uint64_t random_bits(void)
 static bool same_as_strtod(const char *text)
 {
     double value = 42, expected = strtod(text, NULL);
-    bool taken = number_double(slice_of(text), &value);
+    bool taken = decimal_double(slice_of(text), &value);
     bool same = taken == (bool)isfinite(expected) &&
                 (!taken || memcmp(&value, &expected, sizeof value) == 0);
 
@@ -259,7 +259,7 @@ static void test_lengths(void)
         wrong += !same_as_strtod(text);
         text[begin + random_bits() % (used - begin)] = NO_DIGIT[i % (sizeof NO_DIGIT - 1)];
         struct slice exact = exact_copy((struct slice){text, used});
-        taken += number_double(exact, &value);
+        taken += decimal_double(exact, &value);
         exact_free(exact);
     }
     is_u64(wrong, 0, "every length is read as strtod reads it");
