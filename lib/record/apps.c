@@ -85,22 +85,18 @@ size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped)
     return (size_t)(next - apps);
 }
 
-static char *append_varint(char *at, uint32_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *at++ = (char)(value | 0x80);
-    *at++ = (char)value;
-    return at;
-}
-
-/* One id, whose varint mostly has two bytes. */
+/* A tag and a varint: seven bits a byte, the lowest first; a set high bit says that more come. */
 static char *append_app(char *at, uint32_t app)
 {
     *at++ = APPS_TAG;
-    if (app < 0x80 || app >= 0x4000)
-        return append_varint(at, app);
-    *at++ = (char)(app | 0x80);
-    *at++ = (char)(app >> 7);
+    if (app >= 0x80 && app < 0x4000) { /* most ids have two bytes: no loop for them */
+        *at++ = (char)(app | 0x80);
+        *at++ = (char)(app >> 7);
+        return at;
+    }
+    for (; app >= 0x80; app >>= 7)
+        *at++ = (char)(app | 0x80);
+    *at++ = (char)app;
     return at;
 }
 

@@ -25,7 +25,7 @@ size_t apps_room(size_t bytes);
 size_t apps_read(struct slice list, const char *line, uint32_t *apps, size_t *dropped);
 size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped);
 
-/* Puts the field's bytes, at most 6 an app; returns where they end. Sixteen more may be written
+/* Appends the field's bytes, at most 6 an app; returns where they end. Sixteen more may be written
  * over. */
 char *apps_encode(const uint32_t *apps, size_t count, char *at);
 char *apps_encode_plain(const uint32_t *apps, size_t count, char *at);

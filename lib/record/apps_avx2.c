@@ -46,8 +46,26 @@ struct window {
                         which may go on behind the window */
 };
 
-/* What stands before the byte `first`, 4 to 63, is not of interest: the list begins at `first`, or
- * else that part has been seen in another window. */
+/*
+ * Looks at 64 bytes at once: which are commas, and is all of it usual? What
+ * stands before the byte `first`, 4 to 63, is not of interest: the list begins
+ * at `first`, or else that part has been seen in another window.
+ *
+ * An example, of 16 bytes; bit i of each mask is about byte i, and `.` is 0:
+ *
+ *     byte    0 1 2 3 4 5 6 7 8 9 ...
+ *     text    4 3 , 5 6 7 , , 1 2 3 4 5 , 8 x
+ *     commas  . . 1 . . . 1 1 . . . . . 1 . .
+ *     others  . . . . . . . . . . . . . . . 1   the x: neither digit nor comma
+ *     empty   . . . . . . . 1 . . . . . . . .   a comma behind a comma
+ *     two     1 . . 1 1 . . . 1 1 1 1 . . 1 .   no comma here and in the next byte
+ *     five    . . . . . . . . 1 . . . . . . .   no comma in five bytes: 12345
+ *
+ * A bit in `others`, `empty` or `five` means that the window is not usual. A run
+ * of five that begins up to four bytes before `first` reaches into it, so `five`
+ * counts from there on. Behind the last byte there is a comma, as far as `two`
+ * and `five` know.
+ */
 AVX2 static inline struct window scan_window(const char *at, size_t first, bool begins_list)
 {
     const __m256i zero = _mm256_set1_epi8('0'), nine = _mm256_set1_epi8(9);
@@ -87,8 +105,17 @@ AVX2 static inline __m256i take_eight(const char *at, uint64_t *commas)
     return _mm256_setr_epi32(t0, t1, t2, t3, t4, t5, t6, t7);
 }
 
-/* Each lane has four bytes; its number is the digits behind the last byte that is none. That one is
- * a comma, or the TAB before the list: neither has the bit 0x10 of a digit. */
+/*
+ * Each lane has four bytes; its number is the digits behind the last byte that is
+ * none. That one is a comma, or the TAB before the list: neither has the bit 0x10
+ * of a digit. An example, the lane `7,43`, first byte left:
+ *
+ *     text    7 , 4 3
+ *     none    . 1 . .   then also all bytes before it: 1 1 . .
+ *     digits  0 0 4 3
+ *     pairs   0*10 + 0 = 0, 4*10 + 3 = 43
+ *     number  0*100 + 43 = 43
+ */
 AVX2 static inline __m256i numbers(__m256i text)
 {
     __m256i none = _mm256_andnot_si256(text, _mm256_set1_epi8(0x10));
@@ -148,8 +175,8 @@ AVX2 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
     *list = (struct slice){at, (size_t)(end - at)};
 }
 
-/* For each set of lanes whose varint has two bytes: which bytes of four lanes are put. */
-static const int8_t PUT[1 << LANES / 2][sizeof(__m128i)] = {
+/* For each set of lanes whose varint has two bytes: which bytes of four lanes are kept. */
+static const int8_t KEPT[1 << LANES / 2][sizeof(__m128i)] = {
     {0, 1, 4, 5, 8, 9, 12, 13},
     {0, 1, 2, 4, 5, 8, 9, 12, 13},
     {0, 1, 4, 5, 6, 8, 9, 12, 13},
@@ -168,16 +195,27 @@ static const int8_t PUT[1 << LANES / 2][sizeof(__m128i)] = {
     {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14},
 };
 
-/* Each lane has a tag and a varint of one or two bytes. Puts the first `count` of the four. */
+/* Each lane has a tag and a varint of one or two bytes. Appends the first `count` of the four. */
 AVX2 static inline char *encode_four(__m128i lanes, unsigned two, size_t count, char *at)
 {
-    __m128i which = _mm_loadu_si128((const __m128i *)(const void *)PUT[two]);
+    __m128i which = _mm_loadu_si128((const __m128i *)(const void *)KEPT[two]);
 
     _mm_storeu_si128((__m128i *)(void *)at, _mm_shuffle_epi8(lanes, which));
     return at + 2 * count + (size_t)_mm_popcnt_u32(two);
 }
 
-/* Puts the first `count` of eight. Returns where they end; NULL: not all of them are usual. */
+/*
+ * Appends the first `count` of eight. Returns where they end; NULL: not all of
+ * them are usual. An example, the lanes 567, 43, 3 and 7; 567 is 4 * 128 + 55:
+ *
+ *     low     0x37 << 8 = 0x003700   the low seven bits become the varint's first byte
+ *     high    0x200 << 9 = 0x040000  the high seven bits become its second byte
+ *     more    0x8000                 set in the first byte, since there is a second
+ *     lane    0x04b708               with the tag 0x08; its bytes: 08 b7 04 00
+ *     lanes   08 b7 04 00, 08 2b 00 00, 08 03 00 00, 08 07 00 00
+ *     two     binary 0001            only the first of these four has two bytes
+ *     kept    08 b7 04 08 2b 08 03 08 07: by KEPT[1], 2 * 4 + 1 bytes
+ */
 AVX2 static inline char *encode_eight(__m256i app, size_t count, char *at)
 {
     const __m256i zero = _mm256_setzero_si256();

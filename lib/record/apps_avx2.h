@@ -34,7 +34,7 @@ bool apps_avx2_runs_here(void);
 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next);
 
 /*
- * Puts ids as the message's field; *next moves behind them. Returns where the
+ * Appends ids as the message's field; *next moves behind them. Returns where the
  * bytes end; APPS_AVX2_SPARE more may be written over.
  */
 char *apps_avx2_encode(const uint32_t **next, const uint32_t *end, char *at);
