@@ -22,7 +22,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { INPUT_BYTES_MAX = 512, SCALE_BITS = 8, CUTS = 4, PIPE_BYTES = 65536, PATIENT_MS = 60000 };
+enum { INPUT_BYTES_MAX = 512, SCALE_BITS = 8, CUTS = 4, PIPE_BYTES = 65536, BUDGET_MS = 60000 };
 
 enum { MODE_SENTINEL = 1, MODE_NONBLOCKING = 2, MODE_FINISH = 4 };
 
@@ -117,7 +117,7 @@ static void take_end(struct run *run, bool ask_sentinel)
 /* Everything is in the pipe: linebuf_finish takes the line that has begun, and not a byte more. */
 static void finish_line(struct run *run)
 {
-    struct budget patience = budget_start(PATIENT_MS);
+    struct budget budget = budget_start(BUDGET_MS);
     size_t end = line_end(run, run->begin), len = run->text.len - run->fed;
     size_t wanted = run->fed > run->at ? end + 1 : run->fed; /* a line has begun, or not */
     char left[PIPE_BYTES];
@@ -126,7 +126,7 @@ static void finish_line(struct run *run)
     feed(run, len);
     close(run->end[1]);
     do {
-        goes_on = linebuf_finish(run->in, &patience);
+        goes_on = linebuf_finish(run->in, &budget);
         struct line line;
         while (linebuf_next(run->in, &line))
             check_line(run, &line, false);

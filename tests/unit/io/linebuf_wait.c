@@ -84,7 +84,7 @@ static bool stops(int flags)
 /* Begins with `begun`, then finishes with `more` in the pipe; *left is what is there afterwards. */
 static struct linebuf *finish(const char *begun, const char *more, char *left, size_t size)
 {
-    struct budget patience = budget_start(60000);
+    struct budget budget = budget_start(60000);
     struct line line;
     int end[2];
 
@@ -99,7 +99,7 @@ static struct linebuf *finish(const char *begun, const char *more, char *left, s
     }
     put(end[1], more);
     close(end[1]);
-    while (linebuf_finish(in, &patience))
+    while (linebuf_finish(in, &budget))
         while (linebuf_next(in, &line))
             ;
     left[get_all(end[0], left, size - 1)] = '\0';
@@ -146,8 +146,8 @@ static void test_finish_limit(void)
     struct linebuf *in = linebuf_open(end[0], 100);
     put(end[1], "ab");
     linebuf_fill(in, -1);
-    struct budget patience = budget_start(0);
-    ok(!linebuf_finish(in, &patience), "no time, no byte");
+    struct budget budget = budget_start(0);
+    ok(!linebuf_finish(in, &budget), "no time, no byte");
     ok(!linebuf_next(in, &line), "no line within the limit");
     close(end[1]);
     ok(linebuf_fill(in, -1) == LINEBUF_END && linebuf_rest(in, &line) &&

@@ -36,15 +36,15 @@ static void test_ends(void)
 {
     struct budget p = budget_start(0);
 
-    ok(!budget_spend(&p, 100) && budget_slice(&p, 100) == 0, "no patience at all");
+    ok(!budget_spend(&p, 100) && budget_slice(&p, 100) == 0, "a budget of nothing");
     p = budget_start(-1);
     for (int i = 0; i < 100; i++)
         pass(&p, LONG_AGO_MS);
-    ok(budget_spend(&p, LONG_AGO_MS) && budget_slice(&p, 100) == 100, "endless patience");
+    ok(budget_spend(&p, LONG_AGO_MS) && budget_slice(&p, 100) == 100, "a budget without limit");
     p = budget_start(INT64_MAX / 2);
     pass(&p, LONG_AGO_MS);
     ok(budget_spend(&p, 100) && p.left_ms == INT64_MAX / 2 - 100 && budget_slice(&p, 100) == 100,
-       "the longest patience");
+       "the largest budget");
 }
 
 /* The clock is handed in: the test must also hold on a machine that was just started. */
