@@ -42,10 +42,17 @@ static void flush(struct loop *loop)
     linger_timer_reset(&loop->linger);
 }
 
-static void tell(struct loop *loop, int exit, char *text, struct json *json)
+static uint64_t bytes_in(const struct loop *loop, bool at_mark)
+{
+    if (!loop->in)
+        return 0;
+    return at_mark ? linebuf_input_bytes(loop->in) : linebuf_bytes(loop->in);
+}
+
+static void tell(struct loop *loop, int exit, bool at_mark, char *text, struct json *json)
 {
     struct loop_counts counts = {
-        .bytes_in = loop->in ? linebuf_bytes(loop->in) : 0,
+        .bytes_in = bytes_in(loop, at_mark),
         .ms = timing_now_ms() - loop->start_ms,
         .start_ms = loop->start_unix_ms,
         .end_ms = timing_unix_ms(),
@@ -61,8 +68,28 @@ static void report(struct loop *loop, int exit)
     static struct json json;
     char text[SUMMARY_BYTES];
 
-    tell(loop, exit, text, &json);
-    loop_merge_status(loop, summary_report(loop->options, exit < 0, text, json_end(&json)));
+    tell(loop, exit, false, text, &json);
+    const char *end = json_end(&json);
+    if (exit >= 0)
+        linefile_line(&loop->rows, slice_of(end));
+    loop_merge_status(loop, summary_report(loop->options, exit < 0, text, end));
+}
+
+/* A mark has ended an input: all of it gets its outcome, and its counters are told. */
+static void end_input(struct loop *loop)
+{
+    static struct json json;
+    char text[SUMMARY_BYTES];
+
+    flush(loop);
+    tell(loop, STATUS_OK, true, text, &json);
+    linefile_line(&loop->rows, slice_of(json_end(&json)));
+    if (!loop->options->quiet)
+        diag("%s", text);
+    loop->calls->next(loop->self);
+    linebuf_next_input(loop->in);
+    loop->start_ms = timing_now_ms();
+    loop->start_unix_ms = timing_unix_ms();
 }
 
 static void show_progress(struct loop *loop)
@@ -76,7 +103,7 @@ static void show_progress(struct loop *loop)
         report(loop, -1);
         break;
     case SUMMARY_LIVE:
-        tell(loop, -1, text, NULL);
+        tell(loop, -1, false, text, NULL);
         summary_show(text);
         break;
     }
@@ -88,7 +115,8 @@ static enum linebuf_result read_all(struct loop *loop)
     enum linebuf_result result;
 
     do {
-        loop->calls->take(loop->self);
+        while (loop->calls->take(loop->self))
+            end_input(loop);
         int wait_ms =
             linger_timer_left(&loop->linger, loop->calls->is_pending(loop->self), timing_now_ms());
         if (wait_ms == 0)
@@ -104,10 +132,23 @@ static enum linebuf_result read_all(struct loop *loop)
     return result;
 }
 
+static bool open_rows(struct loop *loop, int input_fd)
+{
+    const struct common_options *options = loop->options;
+
+    if (!options->marks)
+        return true;
+    loop_merge_status(loop, linefile_open(&loop->rows, options->stats, options->append,
+                                          options->wait_ms, input_fd));
+    return loop->status == STATUS_OK;
+}
+
 void loop_run(struct loop *loop, struct linebuf *in, const char *name)
 {
     enum linebuf_result how = LINEBUF_STOPPED;
 
+    if (!open_rows(loop, linebuf_descriptor(in)))
+        return;
     loop->in = in;
     if (!signals_stopped_by())
         how = read_all(loop);
@@ -130,5 +171,6 @@ int loop_end(struct loop *loop)
     if (signals_stopped_by())
         loop_merge_status(loop, STATUS_SIGNAL + signals_stopped_by());
     report(loop, loop->status);
+    loop_merge_status(loop, linefile_close(&loop->rows));
     return loop->status;
 }

@@ -16,15 +16,20 @@
 /* What the loop adds to a program's counters. */
 struct loop_counts {
     uint64_t bytes_in;
-    int64_t ms;               /* since loop_start */
-    int64_t start_ms, end_ms; /* Unix time of loop_start, and of this reading */
+    int64_t ms;               /* since the input began */
+    int64_t start_ms, end_ms; /* Unix time of its beginning, and of this reading */
     int exit;                 /* -1: the run goes on */
 };
 
 /* `self` is that of loop_start. Those that may be NULL are then not called. */
 struct loop_calls {
-    /* Takes the lines that stand in memory. */
-    void (*take)(void *self);
+    /* Takes the lines that stand in memory, or those up to a mark. True: a mark has ended an
+     * input. */
+    bool (*take)(void *self);
+
+    /* After a mark, when the counters of the input before it are told: the next one begins. NULL
+     * if the program was not told to expect marks. */
+    void (*next)(void *self);
 
     /* True if there is no use in reading on. May be NULL. */
     bool (*is_over)(const void *self);
@@ -52,9 +57,10 @@ struct loop {
     struct linebuf *in; /* NULL: loop_run has not been called */
     struct linger_timer linger;
     struct progress progress;
-    int64_t start_ms, start_unix_ms;
-    int read_error; /* errno after the last read */
-    int status;     /* of all that happened so far */
+    int64_t start_ms, start_unix_ms; /* of the input */
+    int read_error;                  /* errno after the last read */
+    struct linefile rows;            /* of --stats, where there are marks: a row an input */
+    int status;                      /* of all that happened so far */
 };
 
 /* Makes the process nicer, and starts the clock. All pointers must outlive the loop. */
@@ -64,7 +70,11 @@ void loop_start(struct loop *loop, const struct common_options *options,
 /* Of several statuses one is reported: see status_merge. */
 void loop_merge_status(struct loop *loop, int status);
 
-/* Reads `in` to its end, and flushes. name: the input's, for messages. */
+/*
+ * Reads `in` to its end, and flushes. name: the input's, for messages. With
+ * options->marks the counters of each input are told at its mark, and are a
+ * line of the file of --stats.
+ */
 void loop_run(struct loop *loop, struct linebuf *in, const char *name);
 
 /* Tells the counters for the last time; returns the exit status. */

@@ -64,6 +64,26 @@ static enum options_result option_nice(int *increment, struct options_error *err
     return OPTIONS_RUN;
 }
 
+static enum options_result option_label(struct common_options *common, struct options_error *error)
+{
+    if (common->label_count == LABELS_MAX)
+        return options_fail(error, "--label: more than %d", LABELS_MAX);
+    common->labels[common->label_count++] = optarg;
+    common->label = optarg;
+    return OPTIONS_RUN;
+}
+
+void options_expect_marks(struct common_options *common)
+{
+    common->marks = true;
+    common->label = common->labels[0];
+}
+
+const char *options_label(const struct common_options *common, size_t input)
+{
+    return input < common->label_count ? common->labels[input] : NULL;
+}
+
 /* Says what getopt_long(3) found wrong. */
 static enum options_result bad_option(int code, char **argv, struct options_error *error)
 {
@@ -108,8 +128,6 @@ static const char **text_of(int code, struct common_options *common)
         return &common->rejects;
     case 's':
         return &common->stats;
-    case OPTION_LABEL:
-        return &common->label;
     default:
         return NULL;
     }
@@ -134,6 +152,8 @@ enum options_result options_take(int code, char **argv, struct common_options *c
         return OPTIONS_VERSION;
     case 'w':
         return options_duration("wait", 0, INT64_MAX, &common->wait_ms, error);
+    case OPTION_LABEL:
+        return option_label(common, error);
     case OPTION_LINGER:
         return options_duration("linger", 0, INT32_MAX, &common->linger_ms, error);
     case OPTION_MAX_LINE:

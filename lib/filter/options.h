@@ -18,9 +18,15 @@ struct options_error {
     char text[256];
 };
 
+/* Inputs that may follow each other, and be named. */
+enum { LABELS_MAX = 256 };
+
 /* The strings point into argv. */
 struct common_options {
-    const char *label;
+    const char *label;              /* the last of --label; with marks the first */
+    const char *labels[LABELS_MAX]; /* all of them, in order; NULL behind the last */
+    size_t label_count;
+    bool marks; /* several inputs follow each other, and a mark ends each: see linebuf */
     const char *rejects;
     const char *stats;
     int64_t linger_ms;
@@ -59,6 +65,12 @@ void options_default(struct common_options *common, int nice);
 /* Handles one option of COMMON_LONG. OPTIONS_RUN: go on with the next one. */
 enum options_result options_take(int code, char **argv, struct common_options *common,
                                  struct options_error *error);
+
+/* Marks are expected; called when all options are set. */
+void options_expect_marks(struct common_options *common);
+
+/* The label of the input of this number, from 0; NULL: it has none. */
+const char *options_label(const struct common_options *common, size_t input);
 
 /* Writes the error's text; returns OPTIONS_BAD. */
 enum options_result options_fail(struct options_error *error, const char *format, ...)

@@ -116,11 +116,24 @@ bool rejects_pending(const struct rejects *rejects)
     return linefile_pending(&rejects->report) || linefile_pending(&rejects->why);
 }
 
-int rejects_close(struct rejects *rejects)
+static void report_suppressed(const struct rejects *rejects)
 {
     if (rejects->complaints > DIAG_REPEATS && !rejects->verbose)
         diag("%s%s%" PRIu64 " more bad lines, not shown", type_of(rejects),
              space_after_type(rejects), rejects->complaints - DIAG_REPEATS);
+}
+
+void rejects_next(struct rejects *rejects)
+{
+    report_suppressed(rejects);
+    rejects->complaints = 0;
+    rejects->reasons = (struct reasons){0};
+    rejects->blank_so_far = true;
+}
+
+int rejects_close(struct rejects *rejects)
+{
+    report_suppressed(rejects);
     int status = status_merge(linefile_close(&rejects->report), linefile_close(&rejects->why));
     free(rejects->why_path);
     rejects->why_path = NULL;

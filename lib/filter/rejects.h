@@ -46,6 +46,10 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line)
  */
 bool rejects_cut(struct rejects *rejects, const struct line *line);
 
+/* The lines of another input follow: reports how many complaints were passed over, and begins to
+ * count anew. */
+void rejects_next(struct rejects *rejects);
+
 void rejects_flush(struct rejects *rejects);
 bool rejects_pending(const struct rejects *rejects);
 

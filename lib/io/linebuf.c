@@ -21,9 +21,11 @@ enum { FETCH_FROM = 384, FETCH_BYTES = 320, FETCH_SPARE = FETCH_FROM + FETCH_BYT
 
 /*
  * The buffer: [begin, end) was read and not yet returned; [begin, searched) is known
- * to have no LF. There is room for max_line bytes, an LF or sentinel, one byte more
- * (which shows that a line is too long), and a chunk.
+ * to have no LF. There is room for max_line bytes, for what is held back behind them,
+ * for one byte more (which shows that a line is too long), and for a chunk.
  */
+enum { HELD_BACK_MAX = LINEBUF_TOKEN_MAX + 2 };
+
 struct linebuf {
     int fd;
     bool nonblocking; /* then read(2) comes first and poll(2) only when it has nothing */
@@ -34,6 +36,9 @@ struct linebuf {
     bool at_line_start; /* the piece returned last ended its line */
     uint64_t offset;    /* of the buffer's first byte, in the input */
     struct place place; /* of the line that has begun, or comes next */
+    bool marks;         /* the input has some */
+    struct slice token;
+    uint64_t input_bytes; /* before the last mark */
     char *buffer;
 };
 
@@ -45,7 +50,7 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
         return NULL;
     *in = (struct linebuf){.fd = fd, .max_line = max_line, .at_line_start = true, .place = {1, 0}};
     in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
-    in->capacity = max_line + 2 + CHUNK_BYTES;
+    in->capacity = max_line + HELD_BACK_MAX + 1 + CHUNK_BYTES;
     in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_SPARE) : NULL;
     if (!in->buffer) {
         free(in);
@@ -63,11 +68,68 @@ void linebuf_close(struct linebuf *in)
 
 static void take(struct linebuf *in, size_t len, bool overlong, bool ends, struct line *line)
 {
-    *line = (struct line){{in->buffer + in->begin, len}, overlong, ends, in->place};
+    *line = (struct line){{in->buffer + in->begin, len}, overlong, ends, in->place, LINE_NO_MARK};
     in->begin += len;
     in->place.number += ends;
     in->at_line_start = ends;
     in->in_overlong = overlong && !ends;
+}
+
+void linebuf_expect_marks(struct linebuf *in, struct slice token)
+{
+    in->marks = true;
+    in->token = token;
+}
+
+/* Bytes at the end of what was read that may be no part of a line: a sentinel, or a mark. */
+static size_t held_back(const struct linebuf *in)
+{
+    return in->token.len > 0 ? in->token.len + 2 : 1;
+}
+
+/* The mark of the line that ends at lf, with its bytes before the LF; 0 bytes: there is none. */
+static size_t find_mark(const struct linebuf *in, const char *lf, enum line_mark *mark)
+{
+    size_t len = (size_t)(lf - in->buffer) - in->begin;
+    size_t tail = in->token.len + 2;
+
+    if (in->token.len == 0) {
+        *mark = LINE_MARK;
+        return len == 1 && in->at_line_start && lf[-1] == '\0' ? 1 : 0;
+    }
+    if (len < tail || (lf[-1] != '+' && lf[-1] != '-') || *(lf - tail) != '\0' ||
+        memcmp(lf - tail + 1, in->token.at, in->token.len) != 0)
+        return 0;
+    *mark = lf[-1] == '+' ? LINE_MARK : LINE_MARK_CUT;
+    return tail;
+}
+
+/* Takes what stands before the mark, if lf ends one. */
+static bool take_mark(struct linebuf *in, const char *lf, struct line *line)
+{
+    enum line_mark mark;
+    size_t tail = find_mark(in, lf, &mark);
+
+    if (tail == 0)
+        return false;
+    size_t len = (size_t)(lf - in->buffer) - in->begin - tail;
+    take(in, len, in->in_overlong || len > in->max_line, true, line);
+    line->mark = mark;
+    in->input_bytes = in->offset + in->begin;
+    in->begin += tail + 1;
+    in->searched = in->begin;
+    return true;
+}
+
+void linebuf_next_input(struct linebuf *in)
+{
+    in->offset = 0 - in->begin; /* so that what follows has the offset 0 */
+    in->place = (struct place){1, 0};
+}
+
+uint64_t linebuf_input_bytes(const struct linebuf *in)
+{
+    return in->input_bytes;
 }
 
 bool linebuf_next(struct linebuf *in, struct line *line)
@@ -77,6 +139,8 @@ bool linebuf_next(struct linebuf *in, struct line *line)
                    : NULL;
     size_t pending = in->end - in->begin;
 
+    if (lf && in->marks && take_mark(in, lf, line))
+        return true;
     if (lf) {
         size_t len = (size_t)(lf - in->buffer) - in->begin;
         take(in, len, in->in_overlong || len > in->max_line, true, line);
@@ -87,9 +151,8 @@ bool linebuf_next(struct linebuf *in, struct line *line)
         return true;
     }
     in->searched = in->end;
-    /* The last byte is held back: it may be a sentinel. */
-    if (pending > (in->in_overlong ? 1 : in->max_line + 1)) {
-        take(in, pending - 1, true, false, line);
+    if (pending > (in->in_overlong ? 0 : in->max_line) + held_back(in)) {
+        take(in, pending - held_back(in), true, false, line);
         return true;
     }
     return false;
@@ -189,6 +252,11 @@ bool linebuf_finish(struct linebuf *in, struct budget *budget)
             return false;
     }
     return false;
+}
+
+int linebuf_descriptor(const struct linebuf *in)
+{
+    return in->fd;
 }
 
 uint64_t linebuf_number(const struct linebuf *in)

@@ -26,12 +26,26 @@ struct place {
     uint64_t number, offset;
 };
 
+/* The end of one input of several that come one after the other: see linebuf_expect_marks. */
+enum line_mark {
+    LINE_NO_MARK,
+    LINE_MARK,     /* the input is whole */
+    LINE_MARK_CUT, /* whoever fed it failed: it was cut */
+};
+
 struct line {
     struct slice text; /* valid until the next linebuf_fill or linebuf_finish */
     bool overlong;     /* this is a piece of a line longer than max_line */
     bool ends;         /* the line ends with this piece */
     struct place place;
+    enum line_mark mark; /* a mark ends this line: text is the unterminated last line before it */
 };
+
+/* True if the mark stands behind an unterminated line. */
+static inline bool line_has_rest(const struct line *line)
+{
+    return line->text.len > 0 || line->overlong;
+}
 
 enum linebuf_result {
     LINEBUF_FILLED,  /* there are new bytes */
@@ -52,6 +66,23 @@ static inline bool linebuf_goes_on(enum linebuf_result result)
 struct linebuf *linebuf_open(int fd, size_t max_line);
 void linebuf_close(struct linebuf *in);
 
+/* The longest token of a mark, in bytes. */
+enum { LINEBUF_TOKEN_MAX = 64 };
+
+/*
+ * From now on several inputs follow each other, and a mark ends each. With a
+ * token a mark is the end of a line: NUL, the token, `+` or `-`, and LF; `-`
+ * says that the input was cut. Without (len 0) it is a line of one NUL. The
+ * token must not stand in any input, and must outlive the linebuf.
+ */
+void linebuf_expect_marks(struct linebuf *in, struct slice token);
+
+/* After a mark: numbers, offsets and bytes are those of the next input. */
+void linebuf_next_input(struct linebuf *in);
+
+/* After a mark, before linebuf_next_input: the bytes of the input that it ended. */
+uint64_t linebuf_input_bytes(const struct linebuf *in);
+
 /* The next line, or piece of a line, that is in memory. False: call linebuf_fill. */
 bool linebuf_next(struct linebuf *in, struct line *line);
 
@@ -71,6 +102,9 @@ bool linebuf_take_sentinel(struct linebuf *in);
  * has come, the budget is spent, or nothing more can be read.
  */
 bool linebuf_finish(struct linebuf *in, struct budget *budget);
+
+/* Where it reads from. */
+int linebuf_descriptor(const struct linebuf *in);
 
 /* The number of the line returned last; the bytes read so far. */
 uint64_t linebuf_number(const struct linebuf *in);

@@ -135,6 +135,17 @@ void fifos_flush(struct fifos *fifos)
     }
 }
 
+void fifos_mark(struct fifos *fifos)
+{
+    static const struct slice MARK = {"", 1};
+
+    fifos_flush(
+        fifos); /* lines that fail later must not be taken back from the next input's counters */
+    for (int type = 0; type < DEVTYPE_COUNT; type++)
+        if (fifos->fifo[type].out)
+            outbuf_line(fifos->fifo[type].out, MARK);
+}
+
 bool fifos_pending(const struct fifos *fifos)
 {
     for (int type = 0; type < DEVTYPE_COUNT; type++)

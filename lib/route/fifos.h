@@ -39,6 +39,10 @@ enum outfile_result fifos_open(struct fifos *fifos, const struct route_options *
 /* Routes one line and counts it: routed or undelivered. */
 void fifos_put(struct fifos *fifos, enum devtype type, struct slice line);
 
+/* Writes what is gathered, and then a mark to each open FIFO: a line of one NUL, which counts as no
+ * line. */
+void fifos_mark(struct fifos *fifos);
+
 /* Writes the gathered lines. */
 void fifos_flush(struct fifos *fifos);
 bool fifos_pending(const struct fifos *fifos);

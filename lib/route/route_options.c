@@ -1,5 +1,9 @@
 #include "route/route_options.h"
 
+#include "io/linebuf.h"
+
+#include <string.h>
+
 const char ROUTE_HELP[] =
     "Usage: memc_route [options] < TSV\n"
     "Writes lines of `dev_type dev_id lat lon app,app,...` to one FIFO a device type.\n"
@@ -13,6 +17,7 @@ const char ROUTE_HELP[] =
     "  -w, --wait DURATION   longest wait for the reader of a FIFO (default 30s)\n"
     "      --linger DURATION write gathered lines after DURATION (default 100ms)\n"
     "  -E, --sentinel        the input must end with a NUL byte, else it was cut\n"
+    "      --mark TOKEN      several inputs follow each other, a mark ends each\n"
     "  -r, --rejects FILE    write bad lines to FILE, the reasons to FILE.why\n"
     "      --append          add to these FILEs if they exist\n"
     "      --max-line SIZE   longest line (default 1M)\n"
@@ -29,7 +34,7 @@ const char ROUTE_HELP[] =
     "\n"
     "Exit: 0 done, 64 usage, 73 no FIFO or reader, 74 input cut, 75 a reader died.";
 
-enum { OPTION_FIFO = OPTION_OWN }; /* + type */
+enum { OPTION_FIFO = OPTION_OWN /* + type */, OPTION_MARK = OPTION_FIFO + DEVTYPE_COUNT };
 
 /* Nicer than the decompressor, less nice than the sinks: so that a program that wakes up does not
  * take the core from the one that feeds it. */
@@ -43,6 +48,7 @@ static const struct option LONG[] = {{"dir", required_argument, NULL, 'd'},
                                      {"only", required_argument, NULL, 'o'},
                                      {"mkfifo", no_argument, NULL, 'm'},
                                      {"sentinel", no_argument, NULL, 'E'},
+                                     {"mark", required_argument, NULL, OPTION_MARK},
                                      COMMON_LONG,
                                      {NULL, 0, NULL, 0}};
 
@@ -62,6 +68,11 @@ static enum options_result take(int code, char **argv, struct route_options *opt
         return OPTIONS_RUN;
     case 'E':
         options->sentinel = true;
+        return OPTIONS_RUN;
+    case OPTION_MARK:
+        if (optarg[0] == '\0' || strlen(optarg) > LINEBUF_TOKEN_MAX)
+            return options_fail(error, "--mark: a token of 1 to %d bytes", LINEBUF_TOKEN_MAX);
+        options->mark = optarg;
         return OPTIONS_RUN;
     case 'o':
         if (devtype_set(slice_of(optarg), &options->only))
@@ -88,5 +99,7 @@ enum options_result route_options_parse(int argc, char **argv, struct route_opti
     if (result == OPTIONS_RUN && optind < argc)
         return options_fail(error, "unexpected argument '%s': the input is standard input",
                             argv[optind]);
+    if (result == OPTIONS_RUN && options->mark)
+        options_expect_marks(&options->common);
     return result;
 }

@@ -15,6 +15,7 @@ struct route_options {
     unsigned only;                   /* set of types, bit 1 << type */
     bool make_fifos;
     bool sentinel;
+    const char *mark; /* the token that ends each of several inputs; NULL: there is one input */
 };
 
 enum options_result route_options_parse(int argc, char **argv, struct route_options *options,

@@ -56,6 +56,8 @@ int router_open(struct router *router)
     router->in = linebuf_open(STDIN_FILENO, common->max_line);
     if (!router->in)
         return diag_fail("input buffer", strerror(ENOMEM), STATUS_OSERR);
+    if (common->marks)
+        linebuf_expect_marks(router->in, slice_of(router->options->mark));
     enum outfile_result result = fifos_open(&router->fifos, router->options, &router->tally, &name);
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
@@ -116,14 +118,59 @@ static void report_failures(struct router *router)
     }
 }
 
-static void take(void *self)
+static void cut_line(struct router *router, const struct line *line)
+{
+    router->tally.lines++;
+    if (rejects_cut(&router->rejects, line))
+        router->tally.blank++;
+    else
+        router->tally.invalid++;
+}
+
+/* A mark ends the input: what stands before it is its unterminated last line. */
+static void mark(struct router *router, const struct line *line)
+{
+    router->input_cut = line->mark == LINE_MARK_CUT;
+    if (line_has_rest(line)) {
+        if (router->input_cut)
+            cut_line(router, line);
+        else
+            router_line(router, line);
+    }
+    fifos_mark(&router->fifos);
+}
+
+static bool take(void *self)
 {
     struct router *router = self;
     struct line line;
+    bool marked = false;
 
-    while (linebuf_next(router->in, &line))
-        router_line(router, &line);
+    while (!marked && linebuf_next(router->in, &line)) {
+        marked = line.mark != LINE_NO_MARK;
+        if (marked)
+            mark(router, &line);
+        else
+            router_line(router, &line);
+    }
     report_failures(router);
+    return marked;
+}
+
+/* What the last input lost stays in the exit status. */
+static void next(void *self)
+{
+    struct router *router = self;
+
+    if (router->tally.undelivered > 0)
+        merge_status(router, STATUS_TEMPFAIL);
+    rejects_next(&router->rejects);
+    router->input++;
+    router->input_cut = false;
+    router->tally =
+        (struct route_tally){.label = options_label(&router->options->common, router->input),
+                             .reasons = &router->rejects.reasons};
+    diag_prefix("memc_route", router->tally.label);
 }
 
 static bool is_pending(const void *self)
@@ -144,25 +191,17 @@ static void flush(void *self)
 
 static void tell(void *self, const struct loop_counts *counts, char *text, struct json *json)
 {
+    const struct router *router = self;
     struct route_tally *tally = &((struct router *)self)->tally;
 
     tally->bytes_in = counts->bytes_in;
     tally->ms = counts->ms;
     tally->start_ms = counts->start_ms;
     tally->end_ms = counts->end_ms;
-    tally->exit = counts->exit;
+    tally->exit = router->input_cut ? STATUS_IOERR : counts->exit;
     route_tally_text(tally, text, SUMMARY_BYTES);
     if (json)
         route_tally_json(tally, json);
-}
-
-static void cut_line(struct router *router, const struct line *line)
-{
-    router->tally.lines++;
-    if (rejects_cut(&router->rejects, line))
-        router->tally.blank++;
-    else
-        router->tally.invalid++;
 }
 
 /* What stands after the last LF: a line too, unless the input was cut there. */
@@ -184,8 +223,12 @@ static int rest(void *self)
     return cut ? STATUS_IOERR : STATUS_OK;
 }
 
-const struct loop_calls ROUTER_CALLS = {
-    .take = take, .is_pending = is_pending, .flush = flush, .tell = tell, .rest = rest};
+const struct loop_calls ROUTER_CALLS = {.take = take,
+                                        .next = next,
+                                        .is_pending = is_pending,
+                                        .flush = flush,
+                                        .tell = tell,
+                                        .rest = rest};
 
 int router_end(struct router *router)
 {

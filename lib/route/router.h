@@ -17,6 +17,8 @@ struct router {
     struct fifos fifos;
     struct rejects rejects;
     struct route_tally tally;
+    size_t input; /* its number, from 0, where there are several */
+    bool input_cut;
     int status; /* of the failures so far */
 };
 

@@ -55,6 +55,8 @@ int sink_open(struct sink *sink, struct infile *file, struct linebuf *in)
 
     sink->file = file;
     sink->in = in;
+    if (sink->options->common.marks)
+        linebuf_expect_marks(in, (struct slice){NULL, 0});
     if (status == STATUS_OK && !open_buffers(sink))
         status = diag_fail("batch buffers", strerror(errno), STATUS_OSERR);
     return status;
@@ -114,13 +116,37 @@ void sink_line(struct sink *sink, const struct line *line)
         reject(sink, line, record_strerror(result));
 }
 
-static void take(void *self)
+static bool take(void *self)
 {
     struct sink *sink = self;
     struct line line;
 
-    while (!delivery_is_over(&sink->delivery) && linebuf_next(sink->in, &line))
+    while (!delivery_is_over(&sink->delivery) && linebuf_next(sink->in, &line)) {
+        if (line.mark != LINE_NO_MARK)
+            return true;
         sink_line(sink, &line);
+    }
+    return false;
+}
+
+/* Connection and batches live on; the counters start anew. */
+static void next(void *self)
+{
+    struct sink *sink = self;
+    struct sink_tally *tally = &sink->tally;
+
+    rejects_next(&sink->rejects);
+    sink->earlier_stored += tally->stored;
+    sink->input++;
+    *tally = (struct sink_tally){
+        .label = options_label(&sink->options->common, sink->input),
+        .mode = tally->mode,
+        .type = tally->type,
+        .server = tally->server,
+        .reasons = tally->reasons,
+        .evictions = -1,
+    };
+    diag_prefix("memc_sink", tally->label);
 }
 
 bool sink_is_over(const void *self)
@@ -225,6 +251,7 @@ static enum linebuf_result stopping(void *self)
 }
 
 const struct loop_calls SINK_CALLS = {.take = take,
+                                      .next = next,
                                       .is_over = sink_is_over,
                                       .is_pending = is_pending,
                                       .flush = flush,

@@ -13,7 +13,9 @@ struct sink {
     struct sink_options *options;
     struct infile *file;
     struct linebuf *in;
-    struct sink_tally tally;
+    struct sink_tally tally; /* of the input that is read */
+    size_t input;            /* its number, from 0, where there are several */
+    uint64_t earlier_stored; /* of the inputs before it */
     struct rejects rejects;
     struct delivery delivery;
     uint32_t *apps; /* room for the apps of the longest line */

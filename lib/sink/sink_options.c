@@ -23,6 +23,7 @@ const char SINK_HELP[] =
     "  -w, --wait DURATION      longest wait for a FIFO's first writer (default 30s)\n"
     "  -k, --keep-open          FILE is a FIFO: go on when its writers close it\n"
     "      --whole-lines        a last line without LF was cut: do not store it\n"
+    "      --marks              a mark ends each of several inputs\n"
     "      --allow-evictions    do not fail when the server evicted records\n"
     "      --nice N             be nicer to other programs by N, 0 to 19 (default 15)\n"
     "\n"
@@ -50,6 +51,7 @@ enum {
     OPTION_VERIFY,
     OPTION_ALLOW_EVICTIONS,
     OPTION_WHOLE_LINES,
+    OPTION_MARKS,
     OPTION_COUNTERS,
     OPTION_SINCE,
     OPTION_TEST
@@ -75,6 +77,7 @@ static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      {"verify", no_argument, NULL, OPTION_VERIFY},
                                      {"allow-evictions", no_argument, NULL, OPTION_ALLOW_EVICTIONS},
                                      {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
+                                     {"marks", no_argument, NULL, OPTION_MARKS},
                                      {"counters", no_argument, NULL, OPTION_COUNTERS},
                                      {"since", required_argument, NULL, OPTION_SINCE},
                                      {"test", no_argument, NULL, OPTION_TEST},
@@ -161,6 +164,8 @@ static bool *flag_of(int code, struct sink_options *options)
         return &options->keep_open;
     case OPTION_ALLOW_EVICTIONS:
         return &options->allow_evictions;
+    case OPTION_MARKS:
+        return &options->common.marks;
     case OPTION_WHOLE_LINES:
         return &options->whole_lines;
     default:
@@ -231,6 +236,10 @@ static enum options_result take_operands(int argc, char **argv, struct sink_opti
         options->input = argv[optind + 1];
     if (options->keep_open && !options->input)
         return options_fail(error, "--keep-open needs a FILE, which is a FIFO");
+    if (options->common.marks && (options->mode != SINK_LOAD || options->keep_open))
+        return options_fail(error, "--marks: only to store, and not with --keep-open");
+    if (options->common.marks)
+        options_expect_marks(&options->common);
     return OPTIONS_RUN;
 }
 

@@ -74,7 +74,7 @@ static int verdict_on_retention(struct sink *sink)
     if (conn == CONN_NO_RESOURCES)
         return STATUS_OSERR;
     sink->tally.evictions = counters_evicted(before, &after);
-    if (sink->tally.stored == 0)
+    if (sink->earlier_stored + sink->tally.stored == 0)
         return STATUS_OK;
     sink->tally.doubt =
         counters_doubt(before, &after, sink->tally.stored, options->allow_evictions);

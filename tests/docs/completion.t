@@ -79,7 +79,7 @@ for program in $programs; do
     completes 'readline: -o default ' 'after an option without a value comes an operand' "$program" -q x
     # Every option that takes a value says so by a word that is known here, or the completion would guess.
     "$BIN/$program" --help | grep -oE -e '--[a-z-]+ [A-Z]+' | sed 's/.* //' | LC_ALL=C sort -u >words
-    printf '%s\n' ADDR DIR DURATION FILE GLOB LIST LOGIN N NAME OPT PATH R SIZE TYPE >known
+    printf '%s\n' ADDR DIR DURATION FILE GLOB LIST LOGIN N NAME OPT PATH R SIZE TOKEN TYPE >known
     is "$(comm -23 words known | tr '\n' ' ')" '' 'its words for values are known ones'
 done
 

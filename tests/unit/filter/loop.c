@@ -12,7 +12,7 @@
 struct program {
     struct linebuf *in;
     char log[512];
-    bool over, pending;
+    bool over, pending, marks;
     int rest_status, raises; /* a signal, with the first line */
     enum linebuf_result stopping;
 };
@@ -26,7 +26,7 @@ static void note(const char *word)
     snprintf(program.log + len, sizeof program.log - len, "%s ", word);
 }
 
-static void take(void *self)
+static bool take(void *self)
 {
     struct program *p = self;
     struct line line;
@@ -38,7 +38,16 @@ static void take(void *self)
         if (p->raises)
             raise(p->raises);
         p->raises = 0;
+        if (line.mark != LINE_NO_MARK)
+            return true;
     }
+    return false;
+}
+
+static void next(void *self)
+{
+    (void)self;
+    note("next");
 }
 
 static bool is_over(const void *self)
@@ -90,9 +99,17 @@ static int rest(void *self)
     return p->rest_status;
 }
 
-static const struct loop_calls CALLS = {take, is_over, is_pending, flush, tell, stopping, rest};
+static const struct loop_calls CALLS = {take,  next, is_over,  is_pending,
+                                        flush, tell, stopping, rest};
 static const struct loop_calls FEW = {
     .take = take, .is_pending = is_pending, .flush = flush, .tell = tell, .rest = rest};
+
+/* '@' stands for a NUL. */
+static void put_text(int fd, const char *text)
+{
+    for (; *text; text++)
+        put_all(fd, *text == '@' ? "" : text, 1);
+}
 
 /* A whole run over a text; returns its exit status. Descriptor 2 is listened to. */
 static int run(const char *text, const struct loop_calls *calls, struct common_options options)
@@ -101,9 +118,11 @@ static int run(const char *text, const struct loop_calls *calls, struct common_o
     int end[2];
 
     make_pipe(end);
-    put_all(end[1], text, strlen(text));
+    put_text(end[1], text);
     close(end[1]);
     program.in = linebuf_open(end[0], 100);
+    if (program.marks)
+        linebuf_expect_marks(program.in, (struct slice){NULL, 0});
     program.log[0] = '\0';
     listen_begin();
     loop_start(&loop, &options, calls, &program);
@@ -133,6 +152,22 @@ static void test_end(void)
     run("a\nb", &CALLS, options);
     listen_end();
     is_str(program.log, "flush report ", "no read and no rest where there is no use in reading on");
+}
+
+/* Marks: each input is flushed and reported before the next one's lines are taken. */
+static void test_marks(void)
+{
+    struct common_options options = {.linger_ms = 100, .quiet = true, .marks = true};
+
+    program = (struct program){.marks = true};
+    run("a\nb\n", &CALLS, options);
+    is_str(program.log, "line=a line=b no-rest flush report ", "marks are expected, none comes");
+    program.marks = true;
+    run("a\n@\nb\n@\n", &CALLS, options);
+    is_str(program.log,
+           "line=a line= flush report next line=b line= flush report next no-rest flush report ",
+           "two inputs");
+    listen_end();
 }
 
 static void test_linger(void)
@@ -203,6 +238,7 @@ int main(void)
     diag_prefix("t", NULL);
     signals_prepare();
     test_end();
+    test_marks();
     test_linger();
     test_broken();
     test_counters_asked();

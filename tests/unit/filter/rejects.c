@@ -69,7 +69,7 @@ static void test_cap(void)
 
 static enum overlong piece(struct rejects *rejects, const char *text, bool ends)
 {
-    struct line line = {slice_of(text), true, ends, {3, 44}};
+    struct line line = {slice_of(text), true, ends, {3, 44}, LINE_NO_MARK};
 
     return rejects_overlong(rejects, &line);
 }
@@ -113,11 +113,11 @@ static void test_cut(void)
 
     open_rejects(&rejects, NULL, NULL, false);
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
-        struct line line = {slice_of(CASE[i].text), CASE[i].overlong, true, {0, 0}};
+        struct line line = {slice_of(CASE[i].text), CASE[i].overlong, true, {0, 0}, LINE_NO_MARK};
         ok(rejects_cut(&rejects, &line) == CASE[i].blank, "a cut line, case %zu", i);
     }
     piece(&rejects, "x", false);
-    struct line line = {slice_of("  "), true, true, {0, 0}};
+    struct line line = {slice_of("  "), true, true, {0, 0}, LINE_NO_MARK};
     ok(!rejects_cut(&rejects, &line), "a cut line that began with text is not blank");
     rejects_close(&rejects);
 }
