@@ -61,6 +61,7 @@ static void tell_doubt(const struct sink_tally *tally, const struct counters *be
 
 static int verdict_on_retention(struct sink *sink)
 {
+    uint64_t stored = sink->earlier_stored + sink->tally.stored;
     const struct sink_options *options = sink->options;
     const struct counters *before = &sink->delivery.server.counters;
     enum conn_status conn = CONN_OK;
@@ -74,10 +75,10 @@ static int verdict_on_retention(struct sink *sink)
     if (conn == CONN_NO_RESOURCES)
         return STATUS_OSERR;
     sink->tally.evictions = counters_evicted(before, &after);
-    if (sink->earlier_stored + sink->tally.stored == 0)
+    if (stored == 0)
         return STATUS_OK;
     sink->tally.doubt =
-        counters_doubt(before, &after, sink->tally.stored, options->allow_evictions);
+        counters_doubt(before, &after, stored, options->allow_evictions);
     tell_doubt(&sink->tally, before, &after);
     return sink->tally.doubt == DOUBT_NONE ? STATUS_OK : STATUS_DATAERR;
 }
