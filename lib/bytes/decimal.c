@@ -8,22 +8,21 @@
 #include <string.h>
 
 /*
- * A double is decided by its first 768 significant digits and by whether
- * anything follows them; 16 more digits cost nothing.
+ * The first 768 significant digits, and whether any digit but 0 follows, determine
+ * the nearest double. 16 more digits cost nothing.
  */
 enum { DIGITS_KEPT = 784, MANTISSA_DIGITS = 19 };
 
-/* Beyond any line's digits: a larger exponent is infinite or zero anyway. */
+/* Larger than the number of digits of any line: beyond it the result is infinite or zero anyway. */
 static const int64_t EXPONENT_CAP = 1000000000000;
 
-/* What the text says, not yet rounded: an integer of all its significant digits, times 10^exponent.
- */
+/* The decimal before rounding: the integer of all its significant digits, times 10^exponent. */
 struct decimal {
     bool negative;
-    uint64_t mantissa;  /* the first MANTISSA_DIGITS of them */
-    size_t significant; /* digits after the leading zeros */
+    uint64_t mantissa;  /* the first MANTISSA_DIGITS significant digits */
+    size_t significant; /* number of digits after the leading zeros */
     int64_t exponent;
-    struct slice written; /* digits, and perhaps a point */
+    struct slice written; /* the digits and perhaps a point, as text */
 };
 
 static bool scan_exponent(struct slice text, size_t at, int64_t *exponent)
@@ -45,7 +44,7 @@ static bool scan_exponent(struct slice text, size_t at, int64_t *exponent)
     return true;
 }
 
-/* Sign, digits and point; returns what follows them. False: no digit at all. */
+/* Scans sign, digits and point; *rest becomes the offset behind them. False: there is no digit. */
 static bool scan_digits(struct slice text, struct decimal *d, size_t *rest)
 {
     size_t at = text.len > 0 && (text.at[0] == '-' || text.at[0] == '+');
@@ -85,8 +84,8 @@ static bool scan_decimal(struct slice text, struct decimal *d)
     return (text.at[at] == 'e' || text.at[at] == 'E') && scan_exponent(text, at + 1, &d->exponent);
 }
 
-/* The significant digits without the point, at most DIGITS_KEPT; the last one stands for all that
- * are cut. */
+/* Copies the significant digits without the point, at most DIGITS_KEPT. If a digit but 0 is left
+ * out, the last one becomes 1. */
 static size_t copy_digits(struct slice written, char *digits)
 {
     size_t kept = 0;
@@ -103,8 +102,8 @@ static size_t copy_digits(struct slice written, char *digits)
     return kept;
 }
 
-/* The correct slow way: the same decimal in a form that strtod reads in any locale: it has no
- * point. */
+/* Slow path, always correct: writes the decimal without a point, so that strtod reads it in any
+ * locale. */
 static double decimal_strtod(const struct decimal *d)
 {
     char text[DIGITS_KEPT + 32];
@@ -122,8 +121,8 @@ static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 
 static const uint32_t TEN[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-/* Puts the digits between `at` and `end`, 1 to 16, behind those of *sum; the eight bytes before
- * `end` can be read. False: there are others, or too many. */
+/* Appends the 1 to 16 digits between `at` and `end` to those of *sum. The eight bytes before `end`
+ * must be readable. False: not all are digits, or there are more than 16. */
 static bool add_digits(const char *at, const char *end, uint64_t *sum)
 {
     size_t count = (size_t)(end - at);
@@ -142,9 +141,9 @@ static bool add_digits(const char *at, const char *end, uint64_t *sum)
 }
 
 /*
- * As it mostly is: [-]digits.digits, more than 8 bytes, so that eight stand
- * behind a sign; of so few digits that both their integer and its power of ten
- * are exact.
+ * Fast path for most decimals: [-]digits.digits, of more than 8 bytes (so that eight
+ * can be read behind a sign), and of so few digits that their integer and the power
+ * of ten are both exact as doubles.
  */
 static bool fast_double(struct slice text, double *value)
 {

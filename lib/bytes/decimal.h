@@ -7,10 +7,10 @@
 #include "bytes/slice.h"
 
 /*
- * [+-] digits [. digits] [(e|E) [+-] digits], `5.` and `.5` too; finite. The
- * double is the nearest one, ties to even (IEEE 754 round to nearest), bit for
- * bit; -0 stays negative. The short way is exact by Clinger, "How to read
- * floating point numbers accurately", 1990; all else goes to strtod(3).
+ * [+-] digits [. digits] [(e|E) [+-] digits], also `5.` and `.5`; finite. The
+ * result is the nearest double, bit for bit, with ties to even (IEEE 754 round to
+ * nearest); -0 stays negative. The fast path is exact: Clinger, "How to read
+ * floating point numbers accurately", 1990. All other decimals go to strtod(3).
  */
 bool decimal_double(struct slice text, double *value);
 

@@ -39,8 +39,8 @@ static bool ends_with(struct slice text, const char *suffix)
     return text.len >= len && memcmp(text.at + text.len - len, suffix, len) == 0;
 }
 
-/* A whole number before one of the suffixes, times its unit. The last suffix is "": it fits always.
- */
+/* A whole number, followed by one of the suffixes, times its unit. The last suffix is "", which
+ * matches always. */
 static bool scaled(struct slice text, const char *const suffix[], const uint64_t unit[],
                    uint64_t limit, uint64_t *value)
 {

@@ -1,6 +1,7 @@
 /*
- * number: strict decimals of a slice. The whole slice is the number: no white
- * space, no digit separators, no locale. On false nothing is written.
+ * number: strict whole numbers, durations, sizes and ratios in text. The number must
+ * be the whole slice: no white space, no digit separators, no locale. If a function
+ * returns false, it has written nothing.
  */
 #ifndef MEMC_NUMBER_H
 #define MEMC_NUMBER_H
@@ -15,30 +16,30 @@ static inline bool number_is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* A run of ASCII digits; leading zeros are fine. False: empty, other bytes, too large. */
+/* ASCII digits only; leading zeros are fine. False: empty, other bytes, or too large. */
 bool number_u64(struct slice text, uint64_t *value);
 bool number_u32(struct slice text, uint32_t *value);
 
 /*
- * The fast way for short ones: looks at NUMBER_LOOK_BYTES bytes, all readable,
- * and returns how many digits stand at their front, 0 to 8, with their worth
- * in *value (undefined for 0). No look at what follows.
+ * Fast path for short numbers: reads NUMBER_LOOK_BYTES bytes, which must all be
+ * readable, and returns how many of them, from the first on, are digits: 0 to 8.
+ * *value becomes their number (undefined for 0). What follows is not examined.
  */
 enum { NUMBER_LOOK_BYTES = 8 };
 static inline size_t number_look(const char *at, uint32_t *value);
 
-/* The same for exactly four digits; false: others stand there, and *value is undefined. */
+/* The same for exactly four bytes. False: they are not all digits, and *value is undefined. */
 static inline bool number_four(const char *at, uint32_t *value);
 
-/* The worth of the last `count` bytes before `end`; `count` is 1 to 8, and eight can be read.
- * False: they are not all digits, and *value is undefined. */
+/* The number in the last `count` bytes before `end`; count is 1 to 8, and the eight bytes before
+ * `end` must be readable. False: they are not all digits, and *value is undefined. */
 static inline bool number_last(const char *end, size_t count, uint32_t *value);
 
-/* A whole number with ms, s, m, h or d; bare means seconds. In milliseconds, at most INT64_MAX / 2.
+/* A whole number with ms, s, m, h or d; without a unit it is seconds. *ms is at most INT64_MAX / 2.
  */
 bool number_duration(struct slice text, int64_t *ms);
 
-/* The same the other way round, in the largest unit that divides it: 90s, 5m. */
+/* The reverse: a duration as text, in the largest unit that divides it: 90s, 5m. */
 enum { NUMBER_DURATION_BYTES = 24 };
 const char *number_duration_text(int64_t ms, char text[NUMBER_DURATION_BYTES]);
 
@@ -57,16 +58,17 @@ bool number_ratio(struct slice text, struct ratio *value);
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /*
- * All eight bytes at once, the first one in the lowest byte of a word, '0'
- * taken from each. A byte that is no digit gets its high bit set by the sum;
- * what it carries over spoils only bytes behind it.
+ * Tests eight bytes at a time. `word` holds them, the first byte lowest, after an
+ * exclusive or with '0' each. So a digit is 0 to 9; adding 0x76 sets the high bit of
+ * every other byte. A carry changes only bytes behind the first non-digit.
  */
 static inline uint64_t number_others(uint64_t word)
 {
     return (word | (word + 0x7676767676767676)) & 0x8080808080808080;
 }
 
-/* Neighbours are joined to two, four and eight digits, each by one multiplication. */
+/* Joins single digits to numbers of two, then four, then eight digits, by one multiplication each.
+ */
 static inline uint32_t number_join(uint64_t word)
 {
     word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ff;

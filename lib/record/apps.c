@@ -7,10 +7,10 @@
 
 size_t apps_room(size_t bytes)
 {
-    return bytes / 2 + 1 + APPS_AVX2_SPARE; /* a digit and a comma each */
+    return bytes / 2 + 1 + APPS_AVX2_SPARE; /* an element has at least a digit and a comma */
 }
 
-/* One element of any form, up to its comma. Returns where it ends; *valid: it is an app. */
+/* Reads one element of any form, up to its comma. Returns its end; *valid: it is an app id. */
 static const char *read_any(const char *at, const char *end, uint32_t *app, bool *valid)
 {
     const char *comma = memchr(at, ',', (size_t)(end - at));
@@ -22,9 +22,9 @@ static const char *read_any(const char *at, const char *end, uint32_t *app, bool
 }
 
 /*
- * As it mostly is: up to 8 digits and a comma, seen in one look. Where they are
- * four, nothing of the next look has to wait for the length of this one.
- * Returns how many digits; 0: it is another form, for read_any.
+ * Fast path: up to 8 digits and a comma, read in one step. Four digits are tried
+ * first, because then the CPU knows the start of the next element at once. Returns
+ * the number of digits; 0: the element has another form, use read_any.
  */
 static size_t read_short(const char *at, uint32_t *app)
 {
@@ -34,7 +34,8 @@ static size_t read_short(const char *at, uint32_t *app)
     return at[digits] == ',' ? digits : 0;
 }
 
-/* Reads so many elements at most; *list becomes what is left, its `at` NULL when nothing is. */
+/* Reads at most `most` elements. *list becomes the rest; its `at` becomes NULL if nothing is left.
+ */
 static void read_elements(struct slice *list, size_t most, uint32_t **next, size_t *dropped)
 {
     const char *at = list->at, *end = at + list->len;
@@ -58,7 +59,7 @@ static void read_elements(struct slice *list, size_t most, uint32_t **next, size
     *list = (struct slice){at, (size_t)(end - at)};
 }
 
-/* The plain loops do so many where the others stopped, before those are tried again. */
+/* Number of ids that the plain loop processes before AVX2 is tried again. */
 enum { FEW = 16 };
 
 size_t apps_read(struct slice list, const char *line, uint32_t *apps, size_t *dropped)
@@ -85,7 +86,8 @@ size_t apps_read_plain(struct slice list, uint32_t *apps, size_t *dropped)
     return (size_t)(next - apps);
 }
 
-/* A tag and a varint: seven bits a byte, the lowest first; a set high bit says that more come. */
+/* Writes a tag and a varint: seven bits a byte, the lowest first; a set high bit: more bytes
+ * follow. */
 static char *append_app(char *at, uint32_t app)
 {
     *at++ = APPS_TAG;

@@ -19,7 +19,7 @@ AVX2 static inline __m256i load(const void *at)
     return _mm256_loadu_si256((const __m256i *)at);
 }
 
-/* The first `count` of eight; 0 for the others, which are not looked at. */
+/* Loads the first `count` of eight numbers; the others are not read and become 0. */
 AVX2 static inline __m256i load_some(const uint32_t *at, size_t count)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -38,18 +38,18 @@ AVX2 static inline uint64_t bits(__m256i low, __m256i high)
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)_mm256_movemask_epi8(high) << 32;
 }
 
-/* 64 bytes, a bit each. */
+/* What is known about 64 bytes, one bit for each. */
 struct window {
     const char *at;
     uint64_t commas; /* from the first byte of interest on */
-    bool is_usual;   /* from there on all are commas and runs of one to four digits, the last of
-                        which may go on behind the window */
+    bool is_usual;   /* from there on there are only commas and runs of one to four digits; the last
+                        run may continue behind the window */
 };
 
 /*
- * Looks at 64 bytes at once: which are commas, and is all of it usual? What
- * stands before the byte `first`, 4 to 63, is not of interest: the list begins
- * at `first`, or else that part has been seen in another window.
+ * Examines 64 bytes at a time: which are commas, and is everything usual? The bytes
+ * before `first` (4 to 63) are not of interest: the list begins at `first`, or they
+ * were examined with another window.
  *
  * An example, of 16 bytes; bit i of each mask is about byte i, and `.` is 0:
  *
@@ -61,10 +61,10 @@ struct window {
  *     two     1 . . 1 1 . . . 1 1 1 1 . . 1 .   no comma here and in the next byte
  *     five    . . . . . . . . 1 . . . . . . .   no comma in five bytes: 12345
  *
- * A bit in `others`, `empty` or `five` means that the window is not usual. A run
- * of five that begins up to four bytes before `first` reaches into it, so `five`
- * counts from there on. Behind the last byte there is a comma, as far as `two`
- * and `five` know.
+ * A bit in `others`, `empty` or `five` means that the window is not usual. A run of
+ * five that begins up to four bytes before `first` reaches into the bytes of
+ * interest, so `five` counts from there on. For `two` and `five`, the bytes behind
+ * the window count as commas.
  */
 AVX2 static inline struct window scan_window(const char *at, size_t first, bool begins_list)
 {
@@ -85,8 +85,8 @@ AVX2 static inline struct window scan_window(const char *at, size_t first, bool 
     return (struct window){at, commas & within, is_usual};
 }
 
-/* The four bytes before the first of the commas, which is taken away; without one, the window's
- * last four. */
+/* Returns the four bytes before the first comma, and removes that comma from the set. If there is
+ * none: the last four bytes of the window. */
 AVX2 static inline int32_t take(const char *at, uint64_t *commas)
 {
     int32_t text;
@@ -106,9 +106,9 @@ AVX2 static inline __m256i take_eight(const char *at, uint64_t *commas)
 }
 
 /*
- * Each lane has four bytes; its number is the digits behind the last byte that is
- * none. That one is a comma, or the TAB before the list: neither has the bit 0x10
- * of a digit. An example, the lane `7,43`, first byte left:
+ * Converts each lane of four bytes: the digits behind its last non-digit are the
+ * number. That non-digit is a comma, or the TAB before the list; unlike digits,
+ * neither has the bit 0x10. An example, the lane `7,43`, first byte left:
  *
  *     text    7 , 4 3
  *     none    . 1 . .   then also all bytes before it: 1 1 . .
@@ -128,7 +128,8 @@ AVX2 static inline __m256i numbers(__m256i text)
     return _mm256_madd_epi16(pairs, _mm256_set1_epi32(1 << 16 | 100));
 }
 
-/* The first `count` ids of a window, and behind them as many numbers as make up sixteens. */
+/* Writes the first `count` ids of a window; numbers up to the next multiple of 16 are overwritten.
+ */
 AVX2 static inline void read_ids(struct window window, size_t count, uint32_t **next)
 {
     uint64_t commas = window.commas;
@@ -140,8 +141,8 @@ AVX2 static inline void read_ids(struct window window, size_t count, uint32_t **
     *next += count;
 }
 
-/* The last bytes of a list, up to STRIDE: by the window that ends with them. False: they are left.
- */
+/* Reads the last bytes of a list, at most STRIDE, with the window that ends with them. False: they
+ * are left for the plain loop. */
 AVX2 static inline bool read_last(struct slice rest, const char *line, bool begins_list,
                                   uint32_t **next)
 {
@@ -175,7 +176,7 @@ AVX2 void apps_avx2_read(struct slice *list, const char *line, uint32_t **next)
     *list = (struct slice){at, (size_t)(end - at)};
 }
 
-/* For each set of lanes whose varint has two bytes: which bytes of four lanes are kept. */
+/* For each set of lanes whose varint has two bytes: which bytes of the four lanes are kept. */
 static const int8_t KEPT[1 << LANES / 2][sizeof(__m128i)] = {
     {0, 1, 4, 5, 8, 9, 12, 13},
     {0, 1, 2, 4, 5, 8, 9, 12, 13},
@@ -195,7 +196,7 @@ static const int8_t KEPT[1 << LANES / 2][sizeof(__m128i)] = {
     {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14},
 };
 
-/* Each lane has a tag and a varint of one or two bytes. Appends the first `count` of the four. */
+/* Each lane holds a tag and a varint of one or two bytes. Writes the first `count` of the four. */
 AVX2 static inline char *encode_four(__m128i lanes, unsigned two, size_t count, char *at)
 {
     __m128i which = _mm_loadu_si128((const __m128i *)(const void *)KEPT[two]);
@@ -205,8 +206,8 @@ AVX2 static inline char *encode_four(__m128i lanes, unsigned two, size_t count, 
 }
 
 /*
- * Appends the first `count` of eight. Returns where they end; NULL: not all of
- * them are usual. An example, the lanes 567, 43, 3 and 7; 567 is 4 * 128 + 55:
+ * Writes the first `count` of eight ids. Returns their end; NULL: not all of them are
+ * usual. An example, the lanes 567, 43, 3 and 7; 567 is 4 * 128 + 55:
  *
  *     low     0x37 << 8 = 0x003700   the low seven bits become the varint's first byte
  *     high    0x200 << 9 = 0x040000  the high seven bits become its second byte

@@ -41,7 +41,7 @@ bool record_is_blank(struct slice line)
     return slice_strip(line).len == 0;
 }
 
-/* Apart from record_type, which so is short enough to become part of its callers. */
+/* Slow path. A function of its own, so that record_type is short enough to be inlined. */
 __attribute__((noinline)) static bool find_any_type(struct slice line, enum devtype *type)
 {
     while (line.len > 0 && slice_is_white(line.at[0])) {
@@ -84,7 +84,9 @@ static bool has_more_fields(struct slice line)
     return line.at;
 }
 
-/* White space, a control byte: of eight bytes at once the high bit of the first such one is set. */
+/* Tests eight bytes at a time for white space and control bytes (up to 0x20, and 0x7f). Not 0 if
+ * there is one: then the high bit of the first such byte is set. A higher byte may be set by a
+ * borrow. */
 static uint64_t forbidden_id_bytes(uint64_t eight)
 {
     const uint64_t each = 0x0101010101010101, high = 0x80 * each;
