@@ -126,7 +126,7 @@ static bool write_long_line(struct outbuf *out, struct slice line)
     return !out->error;
 }
 
-/* Apart from outbuf_line, which so is short, and saves few registers, for all the other lines. */
+/* Slow path. A function of its own, so that outbuf_line stays short and saves few registers. */
 __attribute__((noinline)) static bool line_without_room(struct outbuf *out, struct slice line)
 {
     if (line.len >= CAPACITY_BYTES)
