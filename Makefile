@@ -115,12 +115,19 @@ $(B)/mksample: tools/mksample.c $(wildcard tools/mksample_*.h)
 	@mkdir -p $(B)
 	$(call Q,CC  )$(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) $(CFLAGS) -o $@ $<
 
-# A variant has a memc_load of its own, which finds the programs beside it.
+# The scripts, and their parts. A variant has its own, which find the programs beside them.
+PARTS   := $(sort $(wildcard load/*.bash load/*.jq))
+SCRIPTS := $(BIN)/memc_load $(BIN)/memc_load_file
 ifneq ($(BIN),.)
-$(BIN)/memc_load: memc_load
-	@mkdir -p $(B)
-	@rm -f $@
+$(BIN)/memc_load: memc_load memc_load_file $(PARTS)
+	@mkdir -p $(B)/load
+	@rm -rf $@ $(B)/load/*
+	cp $(PARTS) $(B)/load
 	cp memc_load $@
+
+$(BIN)/memc_load_file: memc_load_file $(BIN)/memc_load
+	@rm -f $@
+	cp memc_load_file $@
 endif
 
 # The packages are installed first; then a second make starts, because it looks for the libraries when it starts.
@@ -144,14 +151,14 @@ check-installed: tests-built
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
 		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
 
-tests-built: all $(BIN)/memc_load $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
+tests-built: all $(SCRIPTS) $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
 
 # The catalogue of faults: every case in tests/faults/cases, slow sweeps in full, and a table of what came out.
 faults:
 	tools/setup check
 	@$(MAKE) --no-print-directory faults-installed
 
-faults-installed: all $(BIN)/memc_load $(B)/mksample
+faults-installed: all $(SCRIPTS) $(B)/mksample
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) JOBS=$(JOBS) tests/faults/table
 
 # The unit tests only; installs nothing.
@@ -215,7 +222,7 @@ check-valgrind:
 # Kills a process of a load, runs it again, compares: make crash ROUNDS=200, and what a failed round says to play it again.
 ROUNDS ?= 20
 SEED   ?= 1
-crash: all $(BIN)/memc_load $(B)/mksample
+crash: all $(SCRIPTS) $(B)/mksample
 	env --default-signal=INT,HUP,TERM tests/lib/crash.py --bin $(abspath $(BIN)) --mksample $(abspath $(B)/mksample) \
 		--rounds $(ROUNDS) --seed $(SEED)
 
@@ -232,13 +239,13 @@ bench: all $(B)/mksample
 	bench/run --mksample $(abspath $(B)/mksample) $(BENCH_ARGS)
 
 MANUALS    := $(wildcard man/*.1)
-PROGRAMS   := memc_route memc_sink memc_load
+PROGRAMS   := memc_route memc_sink memc_load memc_load_file
 MAN_DIR    := share/man/man1
 COMPLETION := share/bash-completion/completions
 EXAMPLES   := share/doc/memc-load/examples
 UNITS      := $(wildcard extra/systemd/*.service extra/systemd/*.timer)
 SHARED     := share/memc-load
-SHARED_FILES := proto/appsinstalled.proto extra/prometheus/memc_load.jq
+SHARED_FILES := proto/appsinstalled.proto extra/prometheus/memc_load.jq $(PARTS)
 
 # Completions, made of the table of options. bash looks for one by the name of each program, and so does fish.
 ZSH_COMPLETION  ?= share/zsh/site-functions
@@ -257,9 +264,10 @@ $(B)/completion/%.fish: completion_shell = fish $(basename $(@F))
 
 install: all $(COMPLETIONS)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/$(MAN_DIR)" "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
-	install $(BIN)/memc_route $(BIN)/memc_sink memc_load "$(DESTDIR)$(PREFIX)/bin"
+	install $(BIN)/memc_route $(BIN)/memc_sink memc_load memc_load_file "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 $(MANUALS) "$(DESTDIR)$(PREFIX)/$(MAN_DIR)"
 	install -m 644 $(B)/completion/memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)"
+	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_load_file"
 	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_route"
 	ln -sf memc_load "$(DESTDIR)$(PREFIX)/$(COMPLETION)/memc_sink"
 	install -d "$(DESTDIR)$(PREFIX)/$(ZSH_COMPLETION)" "$(DESTDIR)$(PREFIX)/$(FISH_COMPLETION)"

@@ -1,6 +1,6 @@
 # Rows "PROGRAM LETTER NAME VALUE TEXT" as a completion function of zsh: specifications for _arguments, a program each.
 BEGIN {
-    programs = "memc_load memc_route memc_sink"
+    programs = "memc_load memc_load_file memc_route memc_sink"
     print "#compdef " programs
     print "# zsh completion, made by extra/completion/generate."
     print ""

@@ -5,7 +5,7 @@
 
 command -v bash >/dev/null || skip_all 'bash is not installed'
 generate=$TOP/extra/completion/generate
-programs='memc_load memc_route memc_sink'
+programs='memc_load memc_load_file memc_route memc_sink'
 status 0 'the completion for bash is made' -- "$generate" bash
 cp out memc.bash
 
@@ -37,7 +37,7 @@ long_options() { # PROGRAM
 # behind --idfa have no word of their own, and the letter of memc_load's --dry-run stands before its old name.
 unlike_help() { # PROGRAM
     sed -n "s/^$1 //p" memc.bash | while read -r letter name value; do
-        case $1$name in *--gaid | *--adid | *--dvid) continue ;; memc_load--dry-run) letter=- ;; memc_load--dry) letter=-n ;; esac
+        case $1$name in *--gaid | *--adid | *--dvid) continue ;; memc_load*--dry-run) letter=- ;; memc_load*--dry) letter=-n ;; esac
         before='(^|[^-a-z,]|[^A-Za-z0-9], |, --[a-z-]+, )'
         [ "$letter" = - ] || before="(^|[^a-z])$letter, "
         case $value in

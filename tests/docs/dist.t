@@ -5,7 +5,7 @@
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES PREFIX DESTDIR
 version=$(sed -n 's/^#define MEMC_VERSION "\(.*\)"/\1/p' "$TOP/lib/process/version.h")
 like "$version" '^[0-9]+\.[0-9]+\.[0-9]+$' 'there is a version'
-for program in memc_route memc_sink memc_load; do
+for program in memc_route memc_sink memc_load memc_load_file; do
     is "$("$BIN/$program" --version)" "$program $version" "$program has it"
 done
 is "$(sed -n 's/^## \[\([0-9.]*\)\].*/\1/p' "$TOP/CHANGELOG.md" | head -n 1)" "$version" 'the changelog ends with it'

@@ -22,12 +22,14 @@ cat >want.usr <<'END_WANT'
 d 755 usr
 d 755 usr/bin
 f 755 usr/bin/memc_load
+f 755 usr/bin/memc_load_file
 f 755 usr/bin/memc_route
 f 755 usr/bin/memc_sink
 d 755 usr/share
 d 755 usr/share/bash-completion
 d 755 usr/share/bash-completion/completions
 f 644 usr/share/bash-completion/completions/memc_load
+l usr/share/bash-completion/completions/memc_load_filememc_load
 l usr/share/bash-completion/completions/memc_routememc_load
 l usr/share/bash-completion/completions/memc_sinkmemc_load
 d 755 usr/share/doc
@@ -41,11 +43,13 @@ f 644 usr/share/doc/memc-load/examples/memc_sink@.service
 d 755 usr/share/fish
 d 755 usr/share/fish/vendor_completions.d
 f 644 usr/share/fish/vendor_completions.d/memc_load.fish
+f 644 usr/share/fish/vendor_completions.d/memc_load_file.fish
 f 644 usr/share/fish/vendor_completions.d/memc_route.fish
 f 644 usr/share/fish/vendor_completions.d/memc_sink.fish
 d 755 usr/share/man
 d 755 usr/share/man/man1
 f 644 usr/share/man/man1/memc_load.1
+f 644 usr/share/man/man1/memc_load_file.1
 f 644 usr/share/man/man1/memc_route.1
 f 644 usr/share/man/man1/memc_sink.1
 d 755 usr/share/memc-load
@@ -55,6 +59,7 @@ d 755 usr/share/zsh
 d 755 usr/share/zsh/site-functions
 f 644 usr/share/zsh/site-functions/_memc_load
 END_WANT
+(cd "$TOP/load" && printf 'f 644 usr/share/memc-load/%s\n' *) >>want.usr
 LC_ALL=C sort -k 3 -o want.usr want.usr
 
 note 'below DESTDIR'
@@ -63,7 +68,7 @@ make_in install "$T/de st" PREFIX=/usr
 umask 022
 tree 'de st' >got.usr
 is_file got.usr want.usr 'the files, with modes that do not depend on the umask'
-for name in memc_route memc_sink memc_load; do
+for name in memc_route memc_sink memc_load memc_load_file; do
     is_file "de st/usr/bin/$name" "$BIN/$name" "$name is the one that was built"
     status 0 'and runs' -- "de st/usr/bin/$name" --version
 done
@@ -93,7 +98,7 @@ file_like spec '^complete -F [a-z_]+ memc_sink$' 'the installed completion is on
 grep -v '^#' 'de st/usr/share/fish/vendor_completions.d/memc_sink.fish' >spec
 is "$(grep -cv '^complete -c memc_sink ' spec) $(grep -c 'undelivered' spec)" '0 1' "fish's, too"
 head -n 1 'de st/usr/share/zsh/site-functions/_memc_load' >spec
-file_like spec '^#compdef memc_load memc_route memc_sink$' "and zsh's"
+file_like spec '^#compdef memc_load memc_load_file memc_route memc_sink$' "and zsh's"
 if command -v protoc >/dev/null; then
     printf '\010\007' | bounded protoc --decode=UserApps -I 'de st/usr/share/memc-load' appsinstalled.proto >value
     is "$(cat value)" 'apps: 7' 'the installed .proto decodes a value'

@@ -177,7 +177,7 @@ class Process:
             return "decompressor"
         if b"parallel" in words:
             return "parallel" if self.parent == run.pid else None
-        if b"--job" in self.words and words[1] == b"memc_load":
+        if words[2:] == [b"memc_load_file"]:
             return "subshell" if is_job(self.parent) else "job"
         return None
 
@@ -192,8 +192,8 @@ def read_words(pid, name):
 
 def is_job(pid):
     try:
-        return b"--job" in read_words(pid, "cmdline")
-    except OSError:
+        return os.path.basename(read_words(pid, "cmdline")[2]) == b"memc_load_file"
+    except (OSError, IndexError):
         return False
 
 

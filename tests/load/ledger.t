@@ -143,12 +143,13 @@ fresh a
 run 0 'a whole one'
 cp ledger whole.ledger
 bytes=$(wc -c <whole.ledger)
-# The script's own reading and appending for each of them; a load for some.
+# The part's own reading and appending for each of them; a load for some.
 cat >cuts <<END
 set -u
 export LC_ALL=C
-$(sed -n '/^escape() {/,/^}/p; /^read_ledger() {/,/^}/p; /^append_to_ledger() {/,/^}/p' "$BIN/memc_load")
-ledger=ledger wrong=0
+. "$BIN/load/ledger.bash"
+declare -A opt=([ledger]=ledger)
+wrong=0
 believed() { read_ledger "\${1-}"; for path in "\${!recorded[@]}"; do [[ ! \${recorded[\$path]} ]] || printf '%s ' "\$path"; done; }
 for ((n = 0; n < $bytes; n++)); do
     head -c \$n whole.ledger >ledger
@@ -269,7 +270,7 @@ killed() { # WHAT STATUS: the run whose third file is held, WHAT of it is killed
     case $1 in
         memc_load) send KILL killed ;;
         parallel) kill -KILL "$(pgrep -P "$(pid_of killed)" -f parallel)" ;;
-        job) kill -KILL "$(pgrep -P "$(pgrep -P "$(pid_of killed)" -f parallel)" -f 'memc_load.* --job')" ;;
+        job) kill -KILL "$(pgrep -P "$(pgrep -P "$(pid_of killed)" -f parallel)" -f memc_load_file)" ;;
     esac
     finish "$2" killed "$1 is killed"
     eventually 'everything ends' -- no_process

@@ -229,7 +229,7 @@ fresh
 rm memc_sink
 bounded ./memc_load -n d/a.tsv >out 2>err
 is $? 0 'a program that is not beside the link is looked for beside the script'
-cp "$BIN/memc_load" d/
+cp -R "$BIN/memc_load" "$BIN/memc_load_file" "$BIN/load" d/
 status 69 'no memc_route' -- env PATH=/usr/bin:/bin d/memc_load d/a.tsv
 file_like err 'memc_route' 'is named'
 

@@ -153,7 +153,7 @@ is "$(jq -c '[.verdict,.exit]' stats | tr '\n' ' ')" '["failed",143] ["not tried
 fresh
 start orphans -w 1 d/a.tsv.gz
 held
-kill -KILL "$(pgrep -P "$(pgrep -P "$(pid_of orphans)" -f parallel)" -f 'memc_load.* --job')"
+kill -KILL "$(pgrep -P "$(pgrep -P "$(pid_of orphans)" -f parallel)" -f memc_load_file)"
 finish 137 orphans "a job's shell"
 ok 'its parts have ended, too' -- sh -c "! pgrep -f '$T/(work|slow)/'"
 is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'

@@ -1,0 +1,172 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
+# The jobs of a run, a memc_load_file each, under GNU parallel: started, stopped, and what they left. Functions only.
+
+# Install the cleanup traps before the folder exists, so that no signal leaves it behind.
+make_work_folder() {
+    local name
+    trap '[[ ! $work || $BASHPID != "$$" ]] || rm -rf -- "$work"' EXIT # a child that a signal ends at its start comes here too
+    trap '' PIPE
+    for name in INT TERM HUP; do
+        # shellcheck disable=SC2064 # the name of now
+        trap "on_signal $name" "$name" # without effect if ignored at start
+    done
+    trap 'on_signal TERM' QUIT USR2 ALRM VTALRM PROF XCPU XFSZ IO PWR STKFLT
+    trap 'run[interrupted]=1 && report_standing' USR1
+    work=$(trap '' INT TERM HUP && mktemp -d "${TMPDIR:-/tmp}/memc_load.XXXXXXXXXX") || {
+        [[ ! ${run[signal]} ]] || leave
+        die 73 "cannot make a work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
+    }
+    [[ ! ${run[signal]} ]] || : >"$work/stop"
+    echo "$$" >"$work/pid" || die 73 'cannot write in the work folder'
+}
+
+# shellcheck disable=SC2317 # called by a trap
+on_signal() { # NAME
+    run[interrupted]=1
+    if [[ ${run[signal]} ]]; then
+        # The second: at once. While parallel handles its TERM it holds back another one, but no INT.
+        kill -TERM "${children[@]}" 2>/dev/null
+        kill -INT "${children[@]}" 2>/dev/null
+    else
+        run[signal]=$1
+        # parallel does not hear TERM before it starts its first job
+        [[ ! $work ]] || : >"$work/stop"
+        stop_children
+    fi
+}
+
+stop_children() { kill -TERM "${children[@]}" 2>/dev/null; }
+
+# One NUL-terminated command line a file: so no text that stands in a name or an option is parallel's to replace.
+write_jobs() {
+    local n prefix words command=("$BASH" -p "$job_program" "${file_options[@]}" --)
+    REPLY=''
+    ((${#hosts[@]} == 0)) || host_words
+    printf -v prefix '%sMEMC_LOAD_BESIDE=%q' "$REPLY" "${self%/*}"
+    words=${command[*]@Q}
+    for n in "${!files[@]}"; do
+        if [[ ${of[$n:known]:-} ]]; then
+            report_known "${files[n]}"
+        elif [[ ${size[n]} ]]; then
+            printf '%s MEMC_LOAD_JOB=%d exec %s %s\0' "$prefix" "$n" "$words" "${files[n]@Q}"
+            echo "$n" >&4
+        else
+            message E "Failed load ${files[n]}: failed (66): no such file"
+        fi
+    done >"$work/jobs" 4>"$work/rows"
+}
+
+run_jobs() {
+    write_jobs
+    [[ -s $work/jobs && ! ${run[signal]} ]] || return 0
+    ((opt[workers] <= ${#files[@]})) || opt[workers]=${#files[@]}
+    local settle on_hosts=(-u)
+    ((${#hosts[@]} == 0)) || on_hosts=(--line-buffer --sshloginfile "$work/hosts" --retries $((run[hosts] + 1)))
+    settle_time_ms && settle=$REPLY
+    host_ssh
+    # If this shell is killed, parallel gets TERM by --pdeathsig. All that it starts inherits the lock. A TERM that comes
+    # at its start leaves a file of its own in TMPDIR: it must be gone with the work folder.
+    MEMC_LOAD_HERE=$work PARALLEL_HOME=$work/parallel PARALLEL_SHELL=$BASH PARALLEL_SSH=$REPLY TMPDIR=$work \
+        setpriv --pdeathsig TERM flock --shared --no-fork "$work/held" setsid parallel --plain --will-cite -0 \
+        -j "${opt[workers]}" --halt soon,fail=1 --termseq "TERM,$settle,KILL,25" "${on_hosts[@]}" \
+        <"$work/jobs" 3>&2 2>"$work/parallel.err" &
+    children=($!)
+    [[ ! ${run[signal]} ]] || stop_children
+    run[session]=$!
+    [[ ! ${opt[progress]} ]] || start_watcher "$!"
+    await "${children[@]}"
+    children=()
+    [[ -e $work/stop ]] || run[cut_short]=1
+    end_orphans
+    [[ ! ${opt[progress]} ]] || end_watcher
+}
+
+# If parallel or a job's shell was killed, what it had started goes on: it would still store, or rename, after the
+# verdicts are told. It gets TERM, and is waited for: it has ended when nothing holds the lock any more.
+end_orphans() {
+    flock --nonblock "$work/held" true && return
+    : >"$work/stop"
+    mapfile -t children < <(sed 's/^/-/' "$work"/*.group 2>/dev/null)
+    stop_children
+    flock "$work/held" true &
+    await
+    children=()
+}
+
+# What the jobs left, and a row for each file that has no job's result.
+gather_results() {
+    local n verdict ended line
+    loaded=()
+    for n in "${!files[@]}"; do
+        if [[ -s $work/$n/verdict ]] && read -r ended verdict <"$work/$n/verdict" && has_its_name "$n" "$verdict"; then
+            IFS= read -r line <"$work/$n/result"
+            printf '%s\n' "$line" >&4
+        elif [[ ! ${size[n]} ]]; then
+            verdict=failed ended=66
+            leave_row "$n" failed 66
+        elif [[ ${of[$n:known]:-} ]]; then
+            verdict='already loaded' ended=0
+            leave_row "$n" "$verdict" 0
+        elif [[ -e $work/$n/verdict && ! -s $work/$n/verdict ]]; then # the job has told it
+            verdict=failed ended=74
+            leave_row "$n" failed 74
+        elif [[ -d $work/$n ]]; then
+            verdict=failed ended=137
+            leave_row "$n" failed 137
+            [[ ! -s $work/$n/verdict ]] || take_record_back "$n"
+            message E "Failed load ${files[n]}: failed (137): its job was killed; run again"
+        else
+            verdict='not tried' ended=0
+            leave_row "$n" 'not tried' null
+            why_not_tried
+            message E "Load not tried: ${files[n]}: $REPLY"
+            [[ ! ${run[cut_short]} ]] || ended=71
+        fi
+        merge_run_status "$ended"
+        [[ $verdict != loaded ]] || loaded+=("$n")
+    done 4>"$work/results"
+    [[ ${run[status]} != 71 ]] || cat "$work/parallel.err" >&2
+}
+
+# A job leaves its result before it renames or records the file, and may have been killed in between. (A name that is
+# there beside the dotted one is another file, which came since.)
+has_its_name() { # N VERDICT
+    local file=${files[$1]}
+    [[ $2 == loaded ]] || return 0
+    if [[ ${opt[ledger]} ]]; then
+        [[ -e $work/$1/recorded ]]
+    else
+        dotted_name "$file"
+        [[ ${opt[keep]} || ${file##*/} == .* || ! -e $file || -e $REPLY ]]
+    fi
+}
+
+why_not_tried() {
+    if [[ ${run[signal]} ]]; then
+        REPLY='stopped by a signal; run again'
+    elif [[ ${run[cut_short]} ]]; then
+        REPLY='parallel did not start its job'
+    else
+        REPLY='a server is missing, see above; run again when it is there'
+    fi
+}
+
+leave_row() { # N VERDICT EXIT: of a file without a result, as JSON
+    local reason=null
+    [[ $2 != failed ]] || reason='"failed"'
+    printf '{"row":%d,"verdict":"%s","reason":%s,"exit":%s}\n' "$1" "$2" "$reason" "$3" >&4
+}
+
+# The final result of each file, a line each.
+finish_results() {
+    printf '%s\0' "${files[@]}" >"$work/names"
+    run_jq results -cn --rawfile names "$work/names" --arg doubt "$doubt" --arg version "$version" --arg mode "${opt[mode]}" \
+        <"$work/results" >"$work/final" || merge_run_status 71
+    [[ ${opt[reports]} && $doubt ]] || return 0
+    local n rows
+    mapfile -t rows <"$work/final"
+    for n in "${loaded[@]}"; do
+        name_report "${files[n]}"
+        printf '%s\n' "${rows[n]}" >"$work/one" && replace "$REPLY.stats" "$work/one"
+    done
+}

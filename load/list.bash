@@ -1,0 +1,60 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
+# The list of files to load: files, and their sizes in `size`. Functions only.
+
+list_files() {
+    local list
+    for list in "${lists[@]}"; do
+        if [[ $list == - ]]; then
+            [[ ! ${run[stdin_closed]} ]] || die 66 '--files-from -: stdin is closed'
+            read_list
+        else
+            [[ -e $list ]] || die 66 "--files-from: no such file: $list"
+            { [[ ! -d $list ]] && read_list <"$list"; } 2>/dev/null || die 66 "--files-from: cannot read $list"
+        fi
+    done
+    [[ ${opt[pattern]} || ${#files[@]} -gt 0 || ${#lists[@]} -gt 0 ]] || opt[pattern]='/data/appsinstalled/*.tsv.gz'
+    [[ ! ${opt[pattern]} ]] || expand_pattern
+    drop_repeated
+}
+
+read_list() {
+    local names name
+    mapfile -t -d "${opt[separator]}" names
+    for name in "${names[@]}"; do
+        [[ ! $name ]] || files+=("$name")
+    done
+    return 0
+}
+
+expand_pattern() {
+    local name IFS=
+    shopt -s nullglob
+    # shellcheck disable=SC2231 # to be expanded; an empty IFS keeps its spaces
+    for name in ${opt[pattern]}; do
+        [[ ${name##*/} == .* || ! -e $name ]] || files+=("$name")
+    done
+    shopt -u nullglob
+}
+
+# One file of several names (or mentions) is loaded once, by device and inode. `size` has each file's bytes, and nothing
+# for one that is not there.
+drop_repeated() {
+    local name found id kept=()
+    local -A seen=() found_as=()
+    size=()
+    ((${#files[@]} > 0)) || return 0
+    while IFS= read -r -d '' found; do
+        found_as["/${found#* * }"]=${found%%/*}
+    done < <(printf '%s\0' "${files[@]}" | xargs -0 stat -L --printf='%d:%i %s/ %n\0' -- 2>/dev/null)
+    for name in "${files[@]}"; do
+        found=${found_as["/$name"]:-}
+        id=${found% *}
+        if [[ $id && ${seen[$id]:-} ]]; then
+            [[ ! ${opt[verbose]} ]] || message I "$name: listed more than once, loaded once"
+            continue
+        fi
+        [[ ! $id ]] || { seen[$id]=1 && choose_decompressor "$name"; }
+        kept+=("$name") size+=("${found#* }")
+    done
+    files=("${kept[@]}")
+}

@@ -1,0 +1,161 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
+# The pipeline of one file: decompressor, router, four sinks, and what became of each. Functions only.
+#
+# State in `part`: in:TYPE and out:TYPE are descriptors of a FIFO's two ends, end:NAME is how a part ended.
+
+# Runs a command in a shell that TERM does not end, and records its status: that of a direct child is lost if it ends in
+# the moment in which a trap breaks off `wait` (measured, bash 5.2: -1, or 0). The shell's own word about a command that a
+# signal ended is dropped, not the command's.
+record_exit() { # FILE COMMAND…
+    local note=$1
+    trap : TERM
+    exec 4>&2 2>/dev/null
+    shift
+    if [[ -e ${run[work]}/stopped ]]; then # TERM came before this part began
+        echo 143 >"$note"
+    else
+        "$@" 2>&4 4>&-
+        echo $? >"$note"
+    fi
+}
+
+run_parts() { # N
+    local name
+    [[ ! ${run[signal]} ]] || refuse "$1" 143 '' || return
+    [[ ${files[$1]} == - ]] || choose_decompressor "${files[$1]}"
+    # How far its text is read, /proc tells.
+    [[ ! ${run[job]} ]] || echo "$$ ${of[$1:input]}" >"$folder/input"
+    part=() part_pids=()
+    if [[ ${opt[log]} ]]; then
+        start_parts "$1" 2>"$folder/messages"
+    else
+        start_parts "$1"
+    fi
+    # A part of a job that started after TERM had come to the others has not got it.
+    [[ ! ${run[signal]} || ! ${run[job]} ]] || kill -TERM 0
+    await "${part_pids[@]}" # of a pipeline its last one, which stands for all
+    for name in route "${types[@]}"; do
+        status_of "$folder/$name.ended"
+        part[end:$name]=$REPLY
+    done
+    of[$1:ran]=1
+    [[ ! ${opt[log]} ]] || while IFS= read -r name; do message E "$name"; done <"$folder/messages"
+}
+
+# REPLY: a status that record_exit recorded. Without one its shell was killed, if it had no room to write to.
+status_of() { # FILE
+    REPLY=''
+    [[ ! -e $1 ]] || read -r REPLY <"$1" || REPLY=74
+    [[ ! ${run[signal]} ]] || : "${REPLY:=143}"
+    : "${REPLY:=137}"
+}
+
+# Both ends of each FIFO are opened here and handed over, so no part waits for another to come: whoever ends, early too,
+# is an end of input or EPIPE to its neighbour. Only its own ends may stay open in a part.
+start_parts() { # N
+    local name both in out names=("${types[@]}")
+    [[ ! ${run[prints]} ]] || names+=(records)
+    mkfifo -m 600 -- "${names[@]/#/"$folder/"}"
+    for name in "${names[@]}"; do
+        # shellcheck disable=SC2094 # it is a FIFO
+        exec {both}<>"$folder/$name" {in}<"$folder/$name" {out}>"$folder/$name" {both}>&-
+        part[in:$name]=$in part[out:$name]=$out
+    done
+    [[ ! ${run[prints]} ]] || pass_records &
+    part_pids+=($!)
+    for name in "${types[@]}"; do
+        start_sink "$1" "$name" &
+        part_pids+=($!)
+    done
+    stream "$1" | start_router "$1" &
+    part_pids+=($!)
+    for name in "${names[@]}"; do close_ends "in:$name" "out:$name"; done
+}
+
+close_ends() { # END…: of FIFOs, as in:idfa
+    local fd end
+    for end in "$@"; do
+        fd=${part[$end]:-}
+        [[ ! $fd ]] || exec {fd}>&-
+    done
+}
+
+close_all_ends() { close_ends in:records out:records "${types[@]/#/in:}" "${types[@]/#/out:}"; }
+
+start_sink() { # N TYPE
+    local words=() report=${of[$1:report]}
+    trap '' USR1 INT HUP # what asks for counters must end none that has just begun; the others come as TERM
+    [[ ${opt[mode]} == load ]] || words=("--${opt[mode]}")
+    [[ ! ${opt[allow_evictions]} ]] || words+=(--allow-evictions)
+    [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]] || words+=(-v)
+    [[ ! $report ]] || words+=(--rejects "$report.$2.rejects" --undelivered "$report.$2.undelivered")
+    [[ ! ${run[prints]} ]] || exec >&"${part[out:records]}"
+    exec <&"${part[in:$2]}"
+    close_all_ends
+    record_exit "$folder/$2.ended" "$sink" "${sink_options[@]}" "${common_options[@]}" "${words[@]}" -T "$2" -e none \
+        --whole-lines --label "${of[$1:label]}" --stats "$folder/$2.stats" -- "${server[$2]}"
+}
+
+# What the sinks of a dry run print on another host: in a pipe they take turns by the line, in ssh's socket they could not.
+pass_records() {
+    exec <&"${part[in:records]}"
+    close_all_ends
+    exec cat
+}
+
+start_router() { # N
+    local type words=() report=${of[$1:report]}
+    trap '' USR1 INT HUP
+    for type in "${types[@]}"; do
+        words+=("--$type=/dev/fd/${part[out:$type]}")
+        close_ends "in:$type"
+    done
+    [[ ! $report ]] || words+=(--rejects "$report.route.rejects")
+    record_exit "$folder/route.ended" "$router" "${common_options[@]}" -E "${words[@]}" -o "$(IFS=, && echo "${types[*]}")" \
+        --label "${of[$1:label]}" --stats "$folder/route.stats"
+}
+
+# The file's text and, only if all of it came, a NUL. What decompressors say names no file, so the verdict will tell it.
+stream() { # N
+    local result
+    close_all_ends
+    trap '' USR1 INT HUP
+    if [[ ${files[$1]} == - ]]; then
+        decompress_stdin "$1"
+    elif [[ ${decompressor[0]} != cat && ! -s /dev/fd/${of[$1:input]} ]]; then
+        echo 'no byte in it' >"$folder/decompressor.err" # lz4 does not mind
+        result=1
+    else
+        decompress "$1"
+    fi
+    if [[ ${decompressor[0]} == gzip && $result == 2 ]]; then # gzip's word for a warning, as of trailing garbage
+        decompressor_said
+        message E "${of[$1:label]}: $REPLY"
+        result=0
+    fi
+    echo "$result" >"$folder/decompressor"
+    [[ $result != 0 ]] || printf '\0'
+}
+
+# Killed by SIGPIPE, and so told apart, if the router is gone; a parent may have had it ignored.
+decompress() { # N: sets result
+    env --default-signal=PIPE "${decompressor[@]}" <&"${of[$1:input]}" 2>"$folder/decompressor.err"
+    result=$?
+}
+
+# gzip by its first two bytes, all else is text. Sets result.
+decompress_stdin() { # N
+    local first
+    decompressor=(cat)
+    exec <&"${of[$1:input]}"
+    first=$(head -c 2 | od -An -tx1)
+    [[ $first != ' 1f 8b' ]] || decompressor=(gzip -dc)
+    {
+        # shellcheck disable=SC2059 # the two bytes
+        printf "${first// /\\x}"
+        exec cat
+    } | env --default-signal=PIPE "${decompressor[@]}" 2>"$folder/decompressor.err"
+    result=$?
+}
+
+decompressor_said() { REPLY=$(grep -am 1 . "$folder/decompressor.err" 2>/dev/null); }

@@ -1,0 +1,13 @@
+# The final result of each file, a line each.
+# Input (-n): the jobs' results, and {"row", "verdict", "reason", "exit"} for each file without one. $names: the files,
+# each ended by a NUL; $doubt: what a server lost meanwhile, or "".
+def nothing: ["lines", "blank", "invalid", "unknown", "skipped", "routed", "stored", "refused", "undelivered",
+              "apps_dropped", "retries", "bytes_in", "bytes_out"] | map({(.): 0}) | add;
+def no_parts: {parts: {memc_route: null, idfa: null, gaid: null, adid: null, dvid: null}};
+($names | split("\u0000")) as $name
+| inputs
+| if has("row") then
+      {tool: "memc_load", version: $version, mode: $mode, file: $name[.row], verdict, reason, error_rate: null,
+       seconds: 0, exit} + nothing + no_parts
+  elif $doubt != "" and .verdict == "loaded" then .verdict = "doubtful" | .reason = $doubt | .exit = 65
+  else . end

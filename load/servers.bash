@@ -1,0 +1,97 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
+# The servers' counters before and after a run, and what a dry run foresees. Functions only.
+
+# memc_sink for each server of the types to be loaded, side by side; what they print is in WORK/WHEN.TYPE, the worst of
+# their statuses in REPLY.
+ask_sinks() { # WHEN OPTION…
+    local type pid when=$1 stopped_by=${run[signal]} worst=0
+    shift
+    children=()
+    for type in "${types[@]}"; do
+        "$sink" "${sink_options[@]}" "${common_options[@]}" "${@//TYPE/$type}" -- "${server[$type]}" \
+            >"$work/$when.$type" 2>>"$work/$when.err" </dev/null &
+        children+=($!)
+    done
+    [[ ${run[signal]} == "$stopped_by" ]] || stop_children
+    for pid in "${children[@]}"; do
+        wait "$pid" 2>/dev/null
+        merge_status "$worst" $? && worst=$REPLY
+    done
+    await # if a signal broke those off
+    children=()
+    REPLY=$worst
+}
+
+# Options that memc_sink does not take are found here, before a router waits in vain for readers of its FIFOs.
+read_first_counters() {
+    if [[ ${opt[mode]} == dry-run ]]; then
+        ask_sinks before --dry-run -q # of no input: it only looks at its options
+    else
+        ask_sinks before --counters
+    fi
+    case $REPLY in
+        64) # All sinks may say the same.
+            sort -u -- "$work/before.err" >&2
+            opt[log]='' # they are on stderr, too
+            die 64 'wrong server address (--idfa and the like), --sink-option, --max-line or --nice, see above' ;;
+        # It was tried for --retry-for: the sinks of the first files need not do so again.
+        69 | 76 | 77) file_options+=(--sink-option --retry-for=0) ;;
+    esac
+}
+
+compare_counters() {
+    local type before after verify=false
+    [[ ${opt[mode]} != verify ]] || verify=true
+    for type in "${types[@]}"; do
+        before=$(<"$work/before.$type") after=$(<"$work/after.$type")
+        printf '{"type":"%s","before":%s,"after":%s}\n' "$type" "${before:-null}" "${after:-null}"
+    done | run_jq doubts -r --argjson allow "${opt[allow_evictions]:-false}" --argjson verify "$verify"
+}
+
+# What a server lost while this run went on may be of any file that was called loaded before. Sets `doubt`.
+settle_doubts() {
+    doubt=''
+    ((${#loaded[@]} > 0)) && [[ ${opt[mode]} != dry-run ]] || return 0
+    if [[ ${run[signal]} ]]; then
+        ask_sinks after --counters --retry-for=0
+    else
+        ask_sinks after --counters
+    fi
+    local type found n where='' all
+    local -A strength=([none]=0 [unproven]=1 [lost]=2 [evicted]=3 [flushed]=4 [restarted]=5)
+    all=$(compare_counters) || all="${types[0]} unproven"
+    while read -r type found; do
+        [[ $type ]] || continue
+        where+="${where:+, }$found on ${server[$type]}"
+        ((${strength[$found]} <= ${strength[${doubt:-none}]})) || doubt=$found
+    done <<<"$all"
+    [[ $doubt ]] || return 0
+    merge_run_status 65
+    for n in "${loaded[@]}"; do
+        message E "Load doubtful: ${files[n]}: $where; load it again"
+        take_dot_back "${files[n]}"
+        take_record_back "$n"
+    done
+}
+
+take_dot_back() { # FILE
+    [[ ! ${opt[keep]} && ${1##*/} != .* ]] || return 0
+    dotted_name "$1"
+    local dotted=$REPLY
+    rename_exclusive "$dotted" "$1" && return
+    message E "cannot rename $dotted back to $1: do so before it is loaded again"
+    merge_run_status 73
+}
+
+# A server that is not there is no fault: nothing is sent to it.
+forecast() {
+    local type reasons
+    [[ ${opt[mode]} == dry-run && ! ${opt[quiet]} && ! ${run[signal]} ]] || return 0
+    ask_sinks settings --counters --verbose --retry-for=0
+    for type in "${types[@]}"; do
+        message I "$(run_jq forecast -nr --arg type "$type" --arg server "${server[$type]}" \
+            --slurpfile asked "$work/settings.$type" "$work/final")"
+    done
+    reasons=$(run_jq reasons -rs "$work/final")
+    [[ ! $reasons ]] || message I "$reasons"
+}

@@ -1,0 +1,32 @@
+# The counters of a file's parts: what decides, a line each, then the file's name and the sums as JSON. What was routed and
+# then not read by its sink is undelivered. Counters without an exit are those of a part that was killed later: it left
+# none.
+# Input: the parts' counters, slurped. $file: the file's name; $parts: how many parts there were.
+def sum(count): map(count // 0) | add // 0;
+map(select(.exit != null))
+| (length == $parts) as $complete
+| (map(select(.tool == "memc_route")) | first) as $route
+| map(select(.tool == "memc_sink")) as $sinks
+| (reduce $sinks[] as $s ({}; .[$s.type] = $s)) as $sink
+| ($route.routed // {} | to_entries) as $routed
+| [$sinks[] | select(.exit == 65 and .doubt)] as $doubtful
+| ({lines: ($route.lines // 0), blank: sum(.blank), invalid: sum(.invalid), unknown: sum(.unknown),
+   skipped: sum(.skipped), routed: ([$routed[].value] | add // 0), stored: sum(.stored), refused: sum(.refused),
+   undelivered: (sum(.undelivered) + ([$routed[] | .value - ($sink[.key].lines // 0) | select(. > 0)] | add // 0)),
+   apps_dropped: sum(.apps_dropped), retries: sum(.retries), bytes_in: ($route.bytes_in // 0),
+   bytes_out: sum(.bytes_out)}
+  + (if any($sinks[]; has("verified"))
+     then {verified: sum(.verified), missing: sum(.missing), differing: sum(.differing)} else {} end)) as $sums
+| {memc_route: $route, idfa: $sink.idfa, gaid: $sink.gaid, adid: $sink.adid, dvid: $sink.dvid} as $by
+| ($sums.unknown + $sums.invalid + $sums.refused) as $errors
+| ($sums.stored + ($sums.verified // 0)) as $good
+| (if $errors == 0 then 0 elif $good == 0 then null else $errors / $good end) as $rate
+| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf")",
+  (if $complete then [$routed[] | ($sink[.key].lines // 0) as $read | select(.value != $read)
+     | "\(.key): \(.value) routed, \($read) read"] | join(", ")
+   else "a part left no counters" end),
+  (if ($sums.missing // 0) + ($sums.differing // 0) == 0 then ""
+   else "\($sums.missing) missing, \($sums.differing) differing" end),
+  (first("restarted", "flushed", "evicted", "lost", "unproven" | select(. as $d | any($doubtful[]; .doubt == $d))) // ""),
+  ([$doubtful[] | "\(.doubt) on \(.server)"] | join(", ")),
+  ($file | tojson), ($sums + {parts: $by} | tojson)
