@@ -107,7 +107,7 @@ send KILL stranger
 note 'a server that goes away and comes back'
 start_memcached m
 A=$(addr m)
-# What the sink says of it; the line about the restart comes at the end.
+# What the sink says of it.
 told() { grep -av ' lines: ' half.err | grep -a "^memc_sink: $A: " | sed "s/^memc_sink: $A: //"; }
 # shellcheck disable=SC2317 # called by its name
 is_told() { told | grep -q "$1"; }
@@ -125,7 +125,8 @@ bounded tail -n 2 idfa.tsv >&5
 exec 5<&-
 finish 65 half 'the server was restarted'
 is "$(told)" 'Connection refused; trying again for 1h
-is back' 'one line each'
+is back
+was restarted meanwhile: what was stored before is gone; load it again' 'one line each'
 stop_memcached m
 background never "$sink" -q -R 600ms "$A" idfa.tsv
 finish 69 never 'one that was never there'
