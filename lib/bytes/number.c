@@ -88,6 +88,14 @@ bool number_size(struct slice text, uint64_t *bytes)
     return scaled(text, SUFFIX, UNIT, INT64_MAX, bytes);
 }
 
+bool number_count(struct slice text, uint64_t *count)
+{
+    static const char *const SUFFIX[] = {"K", "M", ""};
+    static const uint64_t UNIT[] = {1000, 1000000, 1};
+
+    return scaled(text, SUFFIX, UNIT, INT64_MAX, count);
+}
+
 bool number_ratio(struct slice text, struct ratio *value)
 {
     struct ratio r = {0, 1};

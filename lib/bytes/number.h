@@ -46,6 +46,9 @@ const char *number_duration_text(int64_t ms, char text[NUMBER_DURATION_BYTES]);
 /* A whole number of bytes, with K, M or G = 1024, 1024^2, 1024^3. At most INT64_MAX. */
 bool number_size(struct slice text, uint64_t *bytes);
 
+/* A whole number of things, with K or M = 1,000, 1,000,000. At most INT64_MAX. */
+bool number_count(struct slice text, uint64_t *count);
+
 /* numerator / denominator, exactly as written. */
 struct ratio {
     uint64_t numerator;

@@ -31,6 +31,7 @@ struct linebuf {
     bool nonblocking; /* then read(2) comes first and poll(2) only when it has nothing */
     size_t max_line;
     size_t capacity;
+    size_t chunk; /* bytes of one read(2) at most */
     size_t begin, searched, end;
     bool in_overlong;
     bool at_line_start; /* the piece returned last ended its line */
@@ -50,6 +51,7 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
         return NULL;
     *in = (struct linebuf){.fd = fd, .max_line = max_line, .at_line_start = true, .place = {1, 0}};
     in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
+    in->chunk = CHUNK_BYTES;
     in->capacity = max_line + HELD_BACK_MAX + 1 + CHUNK_BYTES;
     in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_SPARE) : NULL;
     if (!in->buffer) {
@@ -57,6 +59,11 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
         return NULL;
     }
     return in;
+}
+
+void linebuf_read_at_most(struct linebuf *in, size_t bytes)
+{
+    in->chunk = bytes < CHUNK_BYTES ? bytes : CHUNK_BYTES;
 }
 
 void linebuf_close(struct linebuf *in)
@@ -208,12 +215,12 @@ enum linebuf_result linebuf_fill(struct linebuf *in, int wait_ms)
     if (signals_stopped_by())
         return LINEBUF_STOPPED;
     if (in->nonblocking)
-        result = read_some(in, CHUNK_BYTES);
+        result = read_some(in, in->chunk);
     while (result == LINEBUF_IDLE) {
         result = wait_ready(in, wait_ms);
         if (result != LINEBUF_FILLED)
             break;
-        result = read_some(in, CHUNK_BYTES);
+        result = read_some(in, in->chunk);
     }
     return result;
 }

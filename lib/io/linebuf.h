@@ -83,6 +83,10 @@ void linebuf_next_input(struct linebuf *in);
 /* After a mark, before linebuf_next_input: the bytes of the input that it ended. */
 uint64_t linebuf_input_bytes(const struct linebuf *in);
 
+/* From now on one read(2) takes so many bytes at most; more than the usual number changes nothing.
+ */
+void linebuf_read_at_most(struct linebuf *in, size_t bytes);
+
 /* The next line, or piece of a line, that is in memory. False: call linebuf_fill. */
 bool linebuf_next(struct linebuf *in, struct line *line);
 

@@ -16,6 +16,14 @@ int64_t timing_now_ms(void)
     return read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
+int64_t timing_now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t timing_unix_ms(void)
 {
     return read_clock(CLOCK_REALTIME);

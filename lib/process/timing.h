@@ -19,6 +19,9 @@ struct budget {
 /* Milliseconds of a clock that only goes forward, in steps of a few milliseconds. */
 int64_t timing_now_ms(void);
 
+/* Microseconds of the same clock, read exactly: for waits of a few milliseconds. */
+int64_t timing_now_us(void);
+
 /* Milliseconds since 1970 by the system's clock, which can be set: for people and logs only. */
 int64_t timing_unix_ms(void);
 

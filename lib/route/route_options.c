@@ -1,6 +1,8 @@
 #include "route/route_options.h"
 
+#include "bytes/number.h"
 #include "io/linebuf.h"
+#include "route/pace.h"
 
 #include <string.h>
 
@@ -16,6 +18,7 @@ const char ROUTE_HELP[] =
     "  -m, --mkfifo          make the FIFOs that are missing\n"
     "  -w, --wait DURATION   longest wait for the reader of a FIFO (default 30s)\n"
     "      --linger DURATION write gathered lines after DURATION (default 100ms)\n"
+    "      --rate N          at most N lines a second; 5K is 5,000, 1M a million\n"
     "  -E, --sentinel        the input must end with a NUL byte, else it was cut\n"
     "      --mark TOKEN      several inputs follow each other, a mark ends each\n"
     "  -r, --rejects FILE    write bad lines to FILE, the reasons to FILE.why\n"
@@ -34,7 +37,11 @@ const char ROUTE_HELP[] =
     "\n"
     "Exit: 0 done, 64 usage, 73 no FIFO or reader, 74 input cut, 75 a reader died.";
 
-enum { OPTION_FIFO = OPTION_OWN /* + type */, OPTION_MARK = OPTION_FIFO + DEVTYPE_COUNT };
+enum {
+    OPTION_FIFO = OPTION_OWN /* + type */,
+    OPTION_MARK = OPTION_FIFO + DEVTYPE_COUNT,
+    OPTION_RATE
+};
 
 /* Nicer than the decompressor, less nice than the sinks: so that a program that wakes up does not
  * take the core from the one that feeds it. */
@@ -47,10 +54,24 @@ static const struct option LONG[] = {{"dir", required_argument, NULL, 'd'},
                                      {"dvid", required_argument, NULL, OPTION_FIFO + DEVTYPE_DVID},
                                      {"only", required_argument, NULL, 'o'},
                                      {"mkfifo", no_argument, NULL, 'm'},
+                                     {"rate", required_argument, NULL, OPTION_RATE},
                                      {"sentinel", no_argument, NULL, 'E'},
                                      {"mark", required_argument, NULL, OPTION_MARK},
                                      COMMON_LONG,
                                      {NULL, 0, NULL, 0}};
+
+static enum options_result take_rate(uint64_t *rate, struct options_error *error)
+{
+    uint64_t value;
+
+    if (!number_count(slice_of(optarg), &value) || value < 1 || value > PACE_RATE_MAX)
+        return options_fail(error,
+                            "--rate: '%s' is no number of lines a second: a whole number, "
+                            "with K or M for thousands or millions",
+                            optarg);
+    *rate = value;
+    return OPTIONS_RUN;
+}
 
 static enum options_result take(int code, char **argv, struct route_options *options,
                                 struct options_error *error)
@@ -74,6 +95,8 @@ static enum options_result take(int code, char **argv, struct route_options *opt
             return options_fail(error, "--mark: a token of 1 to %d bytes", LINEBUF_TOKEN_MAX);
         options->mark = optarg;
         return OPTIONS_RUN;
+    case OPTION_RATE:
+        return take_rate(&options->rate, error);
     case 'o':
         if (devtype_set(slice_of(optarg), &options->only))
             return OPTIONS_RUN;

@@ -10,6 +10,7 @@
 /* The strings point into argv. */
 struct route_options {
     struct common_options common;
+    uint64_t rate; /* lines a second; 0: as fast as it goes */
     const char *directory;
     const char *path[DEVTYPE_COUNT]; /* NULL: directory/TYPE */
     unsigned only;                   /* set of types, bit 1 << type */

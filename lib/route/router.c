@@ -3,6 +3,7 @@
 #include "bytes/number.h"
 #include "io/descriptors.h"
 #include "process/diag.h"
+#include "process/signals.h"
 #include "process/status.h"
 #include "record/record.h"
 
@@ -58,6 +59,10 @@ int router_open(struct router *router)
         return diag_fail("input buffer", strerror(ENOMEM), STATUS_OSERR);
     if (common->marks)
         linebuf_expect_marks(router->in, slice_of(router->options->mark));
+    if (router->options->rate > 0) {
+        pace_start(&router->pace, router->options->rate, timing_now_us());
+        linebuf_read_at_most(router->in, pace_read_bytes(&router->pace));
+    }
     enum outfile_result result = fifos_open(&router->fifos, router->options, &router->tally, &name);
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
@@ -140,6 +145,28 @@ static void mark(struct router *router, const struct line *line)
     fifos_mark(&router->fifos);
 }
 
+static void flush(void *self)
+{
+    struct router *router = self;
+
+    fifos_flush(&router->fifos);
+    rejects_flush(&router->rejects);
+    report_failures(router);
+}
+
+/* Waits as --rate has it, unless a signal asks for the end. What was taken is written first. */
+static void keep_pace(struct router *router)
+{
+    uint64_t lines = router->tally.lines - router->paced_lines;
+    int64_t wait_ms = pace_wait_us(&router->pace, lines, timing_now_us()) / 1000;
+
+    router->paced_lines += lines;
+    if (wait_ms == 0 || signals_stopped_by())
+        return;
+    flush(router);
+    signals_sleep(wait_ms < INT32_MAX ? (int)wait_ms : INT32_MAX);
+}
+
 static bool take(void *self)
 {
     struct router *router = self;
@@ -154,6 +181,8 @@ static bool take(void *self)
             router_line(router, &line);
     }
     report_failures(router);
+    if (router->options->rate > 0)
+        keep_pace(router);
     return marked;
 }
 
@@ -166,6 +195,7 @@ static void next(void *self)
         merge_status(router, STATUS_TEMPFAIL);
     rejects_next(&router->rejects);
     router->input++;
+    router->paced_lines = 0;
     router->input_cut = false;
     router->tally =
         (struct route_tally){.label = options_label(&router->options->common, router->input),
@@ -178,15 +208,6 @@ static bool is_pending(const void *self)
     const struct router *router = self;
 
     return fifos_pending(&router->fifos) || rejects_pending(&router->rejects);
-}
-
-static void flush(void *self)
-{
-    struct router *router = self;
-
-    fifos_flush(&router->fifos);
-    rejects_flush(&router->rejects);
-    report_failures(router);
 }
 
 static void tell(void *self, const struct loop_counts *counts, char *text, struct json *json)

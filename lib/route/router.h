@@ -8,6 +8,7 @@
 #include "filter/loop.h"
 #include "filter/rejects.h"
 #include "route/fifos.h"
+#include "route/pace.h"
 #include "route/route_options.h"
 #include "route/route_tally.h"
 
@@ -19,7 +20,9 @@ struct router {
     struct route_tally tally;
     size_t input; /* its number, from 0, where there are several */
     bool input_cut;
-    int status; /* of the failures so far */
+    struct pace pace;     /* of --rate */
+    uint64_t paced_lines; /* tally.lines at the last look at the pace */
+    int status;           /* of the failures so far */
 };
 
 /* After this, all functions work on a router that was never opened. The options must outlive it. */

@@ -59,6 +59,16 @@ static void check_size(struct slice text)
     must(bytes == (good ? expected : 42));
 }
 
+static void check_count(struct slice text)
+{
+    static const struct unit UNITS[] = {{"K", 1000}, {"M", 1000000}, {"", 1}, {NULL, 0}};
+    uint64_t expected = 0, count = 42;
+    bool good = plain_amount(text, UNITS, INT64_MAX, &expected);
+
+    must(number_count(text, &count) == good);
+    must(count == (good ? expected : 42));
+}
+
 /* Digits with at most one point among them, and perhaps a % at the end. */
 static bool plain_ratio(struct slice text, struct ratio *ratio)
 {
@@ -107,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t errors = take_count(&text), stored = take_count(&text);
     check_duration(text);
     check_size(text);
+    check_count(text);
     bool good = plain_ratio(text, &expected);
     must(number_ratio(text, &ratio) == good);
     must(ratio.numerator == expected.numerator && ratio.denominator == expected.denominator);

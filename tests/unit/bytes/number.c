@@ -202,6 +202,24 @@ static void test_size(void)
     }
 }
 
+static void test_count(void)
+{
+    static const char *const BAD[] = {
+        "", "K", "1k", "1G", "1KM", "-1", "1.5K", " 1", "9223372036854775808", "9223372036854776K"};
+    uint64_t count = 0;
+
+    ok(number_count(slice_of("7"), &count) && count == 7, "count 7");
+    ok(number_count(slice_of("200K"), &count) && count == 200000, "count 200K");
+    ok(number_count(slice_of("12M"), &count) && count == 12000000, "count 12M");
+    ok(number_count(slice_of("9223372036854775K"), &count) &&
+           count == UINT64_C(9223372036854775000),
+       "the largest");
+    for (size_t i = 0; i < COUNT(BAD); i++) {
+        count = 42;
+        ok(!number_count(slice_of(BAD[i]), &count) && count == 42, "no count: \"%s\"", BAD[i]);
+    }
+}
+
 /* Equal as fractions: a/b = c/d exactly when a*d = c*b; all of these are small. */
 static void test_ratio(void)
 {
@@ -295,6 +313,7 @@ int main(void)
     test_duration();
     test_duration_text();
     test_size();
+    test_count();
     test_ratio();
     test_ratio_limits();
     return done_testing();
