@@ -12,9 +12,11 @@
  *     record/record    a line's fields; record/apps, apps_avx2: its list of apps
  *     record/encode    a record's key and protobuf value
  *     sink/delivery    where valid records go: store, verify or dry run
- *     store/store      batches, two on their way, every record acknowledged
- *     store/wire       their sets and answers; store/text_set: one, by text
- *     store/verify     reading back and comparing instead
+ *     sink/verify      reading back and comparing instead
+ *     store/store      every record acknowledged, by one of two stores:
+ *     store/ring_store by meta or classic text; store/ring, store/answer: its bytes
+ *     store/binary_store   by libmemcached; store/wire: its sets and answers
+ *     store/reader     keys read back; store/channel: the connection for all these
  *     server/server    the connection, made anew when it breaks
  *     server/fence     the end of the broken one, waited for
  *     server/probe     is it a memcached at all; server/server_stats: its counters
@@ -26,7 +28,7 @@
  *     process/signals  a clean end by signal
  *
  * Memory is bounded: the input buffer holds one line of the greatest length and one
- * read; the store holds two batches of records, with their lines, until they are
+ * read; the store holds nine batches of records, with their lines, until they are
  * acknowledged. While the server is slow or away, no input is read, so the writer of
  * the FIFO waits, too.
  */

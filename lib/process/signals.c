@@ -106,6 +106,13 @@ bool signals_stop_is_overdue(int limit_ms)
     return stopped_by && now_ms() - stopped_at_ms > limit_ms;
 }
 
+int signals_stop_left(int limit_ms)
+{
+    int64_t left_ms = stopped_by ? limit_ms - (now_ms() - stopped_at_ms) : limit_ms;
+
+    return left_ms > 0 ? (int)left_ms : 0;
+}
+
 void signals_forgive(void)
 {
     stopped_by = 0;

@@ -31,6 +31,9 @@ bool signals_counters_asked(void);
 /* True if a signal asked for the end more than limit_ms ago: stop waiting for answers. */
 bool signals_stop_is_overdue(int limit_ms);
 
+/* What is left of limit_ms since a stop was asked for; all of it if none was. */
+int signals_stop_left(int limit_ms);
+
 /* Clears the flag, so that waits work again. A second signal still ends the process. */
 void signals_forgive(void);
 

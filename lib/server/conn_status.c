@@ -12,7 +12,6 @@ enum { CONN_COUNT = CONN_NO_RESOURCES + 1 };
 /* Those without words are told by errno. */
 static const char *const WORDS[CONN_COUNT] = {
     [CONN_OK] = "success",
-    [CONN_TEXT_ONLY] = "speaks text only",
     [CONN_STOPPED] = "stopped by a signal",
     [CONN_NO_HOST] = "no such host",
     [CONN_UNRESOLVED] = "the name could not be resolved now",
@@ -26,6 +25,8 @@ static const char *const WORDS[CONN_COUNT] = {
     [CONN_SERVER_FAILED] = ("it, or a server behind it, failed with a record on its way; sending "
                             "it again could overwrite newer values"),
     [CONN_NOT_MEMCACHED] = "is not a memcached server",
+    [CONN_OTHER_PROTOCOL] =
+        "does not speak the protocol that --protocol names, or that it spoke before",
     [CONN_PROTOCOL] = "protocol error: an answer that no set may get",
     [CONN_AUTH] = "demands authentication",
 };
@@ -76,13 +77,13 @@ int conn_exit_status(enum conn_status conn, bool reached)
 {
     switch (conn) {
     case CONN_OK:
-    case CONN_TEXT_ONLY:
     case CONN_STOPPED:
         return STATUS_OK;
     case CONN_AUTH:
     case CONN_DENIED:
         return STATUS_NOPERM;
     case CONN_NOT_MEMCACHED:
+    case CONN_OTHER_PROTOCOL:
     case CONN_PROTOCOL:
         return STATUS_PROTOCOL;
     case CONN_NO_RESOURCES:

@@ -9,7 +9,6 @@
 
 enum conn_status {
     CONN_OK,
-    CONN_TEXT_ONLY,     /* likewise: a memcached, or a proxy of some, without the binary protocol */
     CONN_STOPPED,       /* a signal asked for the end */
     CONN_NO_HOST,       /* the name does not resolve */
     CONN_UNRESOLVED,    /* the resolver could not tell now */
@@ -22,10 +21,11 @@ enum conn_status {
     CONN_NO_FENCE,      /* broke with requests on their way, and nothing tells when they are done */
     CONN_SERVER_FAILED, /* it, or a server behind it, failed; the record may yet be stored */
     CONN_NOT_MEMCACHED,
-    CONN_PROTOCOL,     /* an answer that no plain set may get */
-    CONN_AUTH,         /* demands authentication */
-    CONN_DENIED,       /* the socket's permissions */
-    CONN_NO_RESOURCES, /* memory or descriptors, here: errno tells */
+    CONN_OTHER_PROTOCOL, /* a memcached that does not speak the protocol that is wanted */
+    CONN_PROTOCOL,       /* an answer that no plain set may get */
+    CONN_AUTH,           /* demands authentication */
+    CONN_DENIED,         /* the socket's permissions */
+    CONN_NO_RESOURCES,   /* memory or descriptors, here: errno tells */
 };
 
 /* The reason in words; for those with errno that one's. */

@@ -1,14 +1,18 @@
 /*
- * probe: is there a memcached at this address, and does it speak binary?
+ * probe: is there a memcached at this address, and what does it speak?
  *
- * Asked on connections of its own, before libmemcached trusts the peer with
- * its memory: the library follows the lengths of any answer. The request is
- * the binary protocol's VERSION; its last field, a CAS that VERSION ignores,
- * ends with CR LF, so that a server of lines (a memcached of text, HTTP, Redis)
- * answers at once too. A peer that refuses it by an error in text, or by
- * closing, as twemproxy does, is asked for a key in text: every memcached and
- * every proxy of some knows `get`, and not all of them `version`.
- * Source of the formats: memcached's doc/protocol-binary.txt, doc/protocol.txt.
+ * First it is asked in lines: `version`, then a key by `mg` with the flag b (new
+ * in 1.6.10, the first version whose `ms` is as it is now), then `mn`. The
+ * first word is one that a server with a password or with TLS answers at once;
+ * all together have more than the 24 bytes that a server of binary waits for.
+ * Who does not answer these by VERSION, EN and MN is asked in binary, on a
+ * connection of its own, before libmemcached trusts the peer with its memory:
+ * the library follows the lengths of any answer. That request is VERSION; its
+ * last field, a CAS that VERSION ignores, ends with CR LF, so that a server of
+ * lines (HTTP, Redis) answers at once too. A peer that refuses it by an error
+ * in text, or by closing, as twemproxy does, is asked for a key by `get`: every
+ * memcached and every proxy of some knows that.
+ * Source of the formats: memcached's doc/protocol.txt, doc/protocol-binary.txt.
  */
 #ifndef MEMC_PROBE_H
 #define MEMC_PROBE_H
@@ -16,13 +20,23 @@
 #include "server/address.h"
 #include "server/conn_status.h"
 
-/* No record has it: there is no colon. */
+/* No record has it: there is no colon. The second is the same in base64. */
 #define PROBE_KEY "memc_sink"
+#define PROBE_KEY_BASE64 "bWVtY19zaW5r"
+
+enum protocol { PROTOCOL_AUTO, PROTOCOL_META, PROTOCOL_BINARY, PROTOCOL_TEXT };
+
+/* "auto", "meta", "binary", "text". */
+const char *protocol_name(enum protocol protocol);
 
 /*
- * CONN_OK: it speaks binary; CONN_TEXT_ONLY: text. Each of at most three questions waits at most
- * timeout_ms for the connection to each address of the name, and as long for the answer.
+ * CONN_OK: *found is what it speaks, of META, BINARY and TEXT the first one, and
+ * *fd a connection to it with nothing owed, the caller's to close.
+ * wanted: with another than AUTO only this one is looked for; CONN_OTHER_PROTOCOL: it
+ * is a memcached that speaks others. Each of at most five questions waits at
+ * most timeout_ms for the connection to each address of the name, and as long for the answer.
  */
-enum conn_status probe(const struct address *address, int timeout_ms);
+enum conn_status probe(const struct address *address, int timeout_ms, enum protocol wanted,
+                       enum protocol *found, int *fd);
 
 #endif

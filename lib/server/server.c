@@ -1,8 +1,11 @@
 #include "server/server.h"
 
 #include "bytes/number.h"
+#include "io/descriptors.h"
 #include "process/diag.h"
 #include "process/signals.h"
+#include "server/connection.h"
+#include "server/doubt.h"
 #include "server/fence.h"
 #include "server/probe.h"
 
@@ -13,84 +16,58 @@
 
 enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000 };
 
+/* The link of a server that nothing is sent to. */
+static enum conn_status plain_open(void *self, int timeout_ms)
+{
+    struct server *server = self;
+    enum protocol found;
+
+    return probe(server->address, timeout_ms, PROTOCOL_AUTO, &found, &server->plain_fd);
+}
+
+static in_port_t plain_port(const void *self)
+{
+    const struct server *server = self;
+
+    return connection_port(server->plain_fd);
+}
+
+static void plain_drop(void *self)
+{
+    struct server *server = self;
+
+    descriptors_close(server->plain_fd);
+    server->plain_fd = -1;
+}
+
+static const struct server_link PLAIN = {plain_open, plain_port, plain_drop};
+
 void server_init(struct server *server, const struct address *address, int timeout_ms,
                  int64_t retry_ms)
 {
     *server = (struct server){.address = address,
                               .timeout_ms = timeout_ms,
                               .retry_ms = retry_ms,
+                              .link = &PLAIN,
+                              .self = server,
+                              .plain_fd = -1,
                               .counters = COUNTERS_UNKNOWN};
     srandom((unsigned)getpid()); /* for the jitter only */
 }
 
-static void set(memcached_st *memc, memcached_behavior_t behavior, uint64_t value)
+void server_use(struct server *server, const struct server_link *link, void *self)
 {
-    memcached_behavior_set(memc, behavior, value);
+    server->link = link;
+    server->self = self;
 }
 
-/* A handle for the address, not yet connected. NULL: out of memory. */
-static memcached_st *open_handle(const struct address *address, int timeout_ms, bool binary)
-{
-    memcached_st *memc = memcached_create(NULL);
-
-    if (!memc)
-        return NULL;
-    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, binary);
-    set(memc, MEMCACHED_BEHAVIOR_BUFFER_REQUESTS, binary);
-    set(memc, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
-    set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
-    set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
-    /* Never a back-off of the library's own: it would hide the real reason. */
-    set(memc, MEMCACHED_BEHAVIOR_SERVER_TIMEOUT_LIMIT, UINT32_MAX);
-    memcached_return_t rc = address_is_local_socket(address)
-                                ? memcached_server_add_unix_socket(memc, address->host)
-                                : memcached_server_add(memc, address->host, address->port);
-    if (rc != MEMCACHED_SUCCESS) {
-        memcached_free(memc);
-        return NULL;
-    }
-    return memc;
-}
-
-static const memcached_instance_st *instance(const struct server *server)
-{
-    return memcached_server_instance_by_position(server->memc, 0);
-}
-
-/* Makes the connection, by a question that stores nothing. */
-static enum conn_status greet(const struct server *server)
-{
-    memcached_return_t rc;
-    size_t len;
-    uint32_t flags;
-
-    if (!server->text_only)
-        return memcached_version(server->memc) == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
-    free(memcached_get(server->memc, PROBE_KEY, strlen(PROBE_KEY), &len, &flags, &rc));
-    if (rc == MEMCACHED_SERVER_ERROR)
-        return CONN_BEHIND;
-    return rc == MEMCACHED_NOTFOUND || rc == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
-}
-
-/* One try. No record is sent before the probe has found a memcached and told what it speaks. */
+/* After a stop there is only what is left of the time for a clean end. */
 static enum conn_status connect_once(struct server *server)
 {
-    enum conn_status conn = probe(server->address, server->timeout_ms);
+    int left_ms = signals_stop_left(server->timeout_ms);
+    enum conn_status conn = left_ms > 0 ? server->link->open(server->self, left_ms) : CONN_STOPPED;
 
-    if (conn != CONN_OK && conn != CONN_TEXT_ONLY)
-        return conn;
-    server->text_only = conn == CONN_TEXT_ONLY;
-    server->memc = open_handle(server->address, server->timeout_ms, !server->text_only);
-    if (!server->memc) {
-        errno = ENOMEM;
-        return CONN_NO_RESOURCES;
-    }
-    /* The library must not read answers on its own while it sends: it would throw them away. */
-    set(server->memc, MEMCACHED_BEHAVIOR_IO_MSG_WATERMARK, UINT32_MAX);
-    set(server->memc, MEMCACHED_BEHAVIOR_IO_BYTES_WATERMARK, UINT32_MAX);
-    conn = greet(server);
-    if (conn != CONN_OK)
-        server_drop(server);
+    server->connected = conn == CONN_OK;
     return conn;
 }
 
@@ -109,7 +86,7 @@ static enum conn_status fence_off(struct server *server, in_port_t old_port)
     struct counters now;
 
     if (!address_is_local_socket(server->address))
-        return fence_wait(server->address, old_port, memcached_server_srcport(instance(server)),
+        return fence_wait(server->address, old_port, server->link->local_port(server->self),
                           server->timeout_ms, &server->retry);
     counters_read(server->address, server->timeout_ms, &now);
     return counters_restarted(&server->counters, &now) ? CONN_OK : CONN_NO_FENCE;
@@ -173,7 +150,7 @@ static enum conn_status connect_patiently(struct server *server)
  * hurry. */
 static enum conn_status begin_retry(struct server *server, enum conn_status why)
 {
-    if (server->retrying)
+    if (server->retrying && why != CONN_OK)
         return rest(server, why);
     server->retrying = true;
     server->retry = budget_start(server->retry_ms);
@@ -182,10 +159,10 @@ static enum conn_status begin_retry(struct server *server, enum conn_status why)
 }
 
 /* The first time, the counters are read; without them the verdict will be "unproven". */
-static enum conn_status note_connected(struct server *server)
+static enum conn_status note_connected(struct server *server, enum conn_status why)
 {
     if (server->connected_before) {
-        server->reconnects++;
+        server->reconnects += why != CONN_OK;
         return CONN_OK;
     }
     server->connected_before = true;
@@ -207,9 +184,9 @@ enum conn_status server_connect(struct server *server, enum conn_status why, boo
     if (conn == CONN_OK) {
         /* The last pause, too: one that always connects and then fails is not tried for ever. */
         budget_spend(&server->retry, 4 * server->timeout_ms);
-        server->local_port = memcached_server_srcport(instance(server));
+        server->local_port = server->link->local_port(server->self);
         server->slow_answers = 0;
-        conn = note_connected(server);
+        conn = note_connected(server, why);
     }
     if (conn != CONN_OK)
         server_drop(server);
@@ -245,40 +222,9 @@ bool server_would_refuse(const struct server *server, size_t key_bytes, size_t v
     return limit >= 0 && server_item_bytes(key_bytes, value_bytes) > (uint64_t)limit;
 }
 
-/* Takes answers, whatever they say, for as long as each fetch finds one. */
-static void discard_answers(const struct server *server)
-{
-    memcached_result_st result;
-    uint32_t owed, left = memcached_server_response_count(instance(server));
-
-    memcached_result_create(server->memc, &result);
-    do {
-        memcached_return_t rc;
-        owed = left;
-        result.count = 1;
-        memcached_fetch_result(server->memc, &result, &rc);
-        left = memcached_server_response_count(instance(server));
-    } while (left > 0 && left < owed);
-    memcached_result_free(&result);
-}
-
 void server_drop(struct server *server)
 {
-    if (!server->memc)
-        return;
-    /* With no time to wait, a fetch takes what has come, then times out and closes the socket
-     * unflushed. */
-    set(server->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
-    if (memcached_server_response_count(instance(server)) > 0)
-        discard_answers(server);
-    if (memcached_server_response_count(instance(server)) == 0)
-        memcached_free(server->memc);
-    server->memc = NULL;
-}
-
-void server_close(struct server *server)
-{
-    if (server->memc)
-        memcached_free(server->memc);
-    server->memc = NULL;
+    if (server->connected)
+        server->link->drop(server->self);
+    server->connected = false;
 }

@@ -1,10 +1,9 @@
 /*
- * server: one connection to one memcached server, by libmemcached.
+ * server: the connection to one memcached server, made, lost, made anew and given up.
  *
- * Opens it so that the library's traps are shut (doc: docs/libmemcached.md),
- * reconnects, and reads the server's counters when it is first reached. What is
- * sent over it is the business of wire, text_set and verify: only these four
- * know libmemcached.
+ * Patience, pauses, the fence and what is said of all that; it knows no
+ * protocol. How a connection is made, and what goes over it, is its link's
+ * business.
  */
 #ifndef MEMC_SERVER_H
 #define MEMC_SERVER_H
@@ -12,23 +11,37 @@
 #include "process/timing.h"
 #include "server/address.h"
 #include "server/conn_status.h"
+#include "server/counters.h"
 #include "server/doubt.h"
 
-#include <libmemcached/memcached.h>
+#include <netinet/in.h>
+
+/* A way to connect; self is what server_use was given. */
+struct server_link {
+    /* One try: CONN_OK, or why there is no connection, with errno. Waits at most timeout_ms a step.
+     */
+    enum conn_status (*open)(void *self, int timeout_ms);
+    /* Of our end of the connection; 0: it has none. */
+    in_port_t (*local_port)(const void *self);
+    /* Ends it at once and sends nothing more. errno stays. */
+    void (*drop)(void *self);
+};
 
 struct server {
     const struct address *address;
-    int timeout_ms;       /* longest silence of a server that owes an answer */
-    int64_t retry_ms;     /* longest time of reconnecting without an acknowledged record */
-    memcached_st *memc;   /* NULL: not connected */
-    bool text_only;       /* as the last connection's peer is */
+    int timeout_ms;   /* longest silence of a server that owes an answer */
+    int64_t retry_ms; /* longest time of reconnecting without an acknowledged record */
+    const struct server_link *link;
+    void *self; /* of the link */
+    bool connected;
+    int plain_fd;         /* of the link that server_init gives: a probed connection, or -1 */
     in_port_t local_port; /* of the last connection */
     bool retrying;        /* since a failure, or the start, no record was acknowledged */
     struct budget retry;  /* while retrying: what is left of retry_ms */
     int pause_ms;         /* before the next try */
     bool connected_before;
-    unsigned slow_answers; /* in a row */
     uint64_t reconnects;
+    unsigned slow_answers;    /* in a row */
     bool in_trouble;          /* it was said that it is tried again */
     bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
@@ -38,15 +51,18 @@ struct server {
 void server_init(struct server *server, const struct address *address, int timeout_ms,
                  int64_t retry_ms);
 
+/* From now on it connects by this link, which must outlive it; before, it only probes. */
+void server_use(struct server *server, const struct server_link *link, void *self);
+
 /*
  * Makes a connection, with growing, jittered pauses between the tries, until
  * retry_ms have been spent since the first failure after an acknowledged
  * record. why: what ended the last connection, which must have been dropped;
- * CONN_OK if there was none. sent: requests were on their way when it broke:
- * then it waits until the server has let go of the old connection, so that
- * none of them can be executed after their replay. Nothing tells of a server
- * without counters, or behind a proxy, that it has: CONN_NO_FENCE. A server that has been
- * connected and is away is told of once, and once when it takes records again.
+ * CONN_OK if there was none, or it was ended as unused: that is no reconnect. sent: requests were
+ * on their way when it broke: then it waits until the server has let go of the old connection, so
+ * that none of them can be executed after their replay. Nothing tells of a server without counters,
+ * or behind a proxy, that it has: CONN_NO_FENCE. A server that has been connected and is away is
+ * told of once, and once when it takes records again.
  */
 enum conn_status server_connect(struct server *server, enum conn_status why, bool sent);
 
@@ -83,13 +99,7 @@ size_t server_item_bytes(size_t key_bytes, size_t value_bytes);
  */
 bool server_would_refuse(const struct server *server, size_t key_bytes, size_t value_bytes);
 
-/*
- * Ends the connection at once and without sending what is still buffered:
- * sending it again would store spliced bytes. NULL-safe.
- */
+/* Ends the connection by its link, if there is one. errno stays. */
 void server_drop(struct server *server);
-
-/* Ends it in good order; nothing may be outstanding. */
-void server_close(struct server *server);
 
 #endif

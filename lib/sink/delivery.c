@@ -43,7 +43,11 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
 
 static bool open_store(struct delivery *d)
 {
-    struct store_options options = {d->options->batch, d->options->ttl_seconds, on_outcome, d};
+    struct store_options options = {.protocol = d->options->protocol,
+                                    .batch_records = d->options->batch,
+                                    .ttl_seconds = d->options->ttl_seconds,
+                                    .on_outcome = on_outcome,
+                                    .context = d};
 
     d->store = store_open(&d->server, &options);
     return d->store;
@@ -77,15 +81,17 @@ static enum conn_status store_gave_up(const struct delivery *d)
     return d->store ? store_failure(d->store) : CONN_OK;
 }
 
-static void count_nothing(struct delivery *d)
+static void count_stored(struct delivery *d)
 {
-    (void)d;
+    if (d->store)
+        d->tally->protocol = store_protocol(d->store);
 }
 
 static int finish_store(struct delivery *d)
 {
     if (d->store)
         store_finish(d->store);
+    count_stored(d);
     return STATUS_OK;
 }
 
@@ -102,7 +108,7 @@ static const struct destination STORE = {
     .flush = flush_store,
     .pending = is_store_pending,
     .failure = store_gave_up,
-    .count = count_nothing,
+    .count = count_stored,
     .finish = finish_store,
     .close = close_store,
 };
@@ -119,7 +125,8 @@ static void write_undelivered(void *context, struct slice line)
 
 static bool open_verify(struct delivery *d)
 {
-    d->verify = verify_open(&d->server, d->options->batch, &d->verified, write_undelivered, d);
+    d->verify = verify_open(&d->server, d->options->protocol, d->options->batch, &d->verified,
+                            write_undelivered, d);
     return d->verify;
 }
 
@@ -156,6 +163,8 @@ static enum conn_status verify_gave_up(const struct delivery *d)
 /* A line that differed can become verified later: the counts are taken anew each time. */
 static void count_verified(struct delivery *d)
 {
+    if (d->verify)
+        d->tally->protocol = verify_protocol(d->verify);
     d->tally->verified = d->verified.verified;
     d->tally->missing = d->verified.missing;
     d->tally->differing = d->verified.differing;
@@ -230,6 +239,11 @@ static enum conn_status never_gives_up(const struct delivery *d)
 {
     (void)d;
     return CONN_OK;
+}
+
+static void count_nothing(struct delivery *d)
+{
+    (void)d;
 }
 
 static int finish_dry_run(struct delivery *d)

@@ -16,7 +16,7 @@
 #include "sink/sink_options.h"
 #include "sink/sink_tally.h"
 #include "store/store.h"
-#include "store/verify.h"
+#include "sink/verify.h"
 
 struct delivery;
 

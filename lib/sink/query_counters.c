@@ -108,7 +108,7 @@ int query_counters(const struct sink_options *options, struct json *json)
     enum conn_status conn = server_connect(&server, CONN_OK, false);
     if (conn == CONN_STOPPED)
         return STATUS_SIGNAL + signals_stopped_by();
-    server_close(&server);
+    server_drop(&server);
     if (conn == CONN_OK || options->since)
         write_counters(options, &server.counters, &since, json);
     if (conn != CONN_OK) {

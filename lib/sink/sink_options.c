@@ -15,8 +15,9 @@ const char SINK_HELP[] =
     "  -r, --rejects FILE       write bad lines to FILE, the reasons to FILE.why\n"
     "  -u, --undelivered FILE   write lines that were never acknowledged to FILE\n"
     "      --append             add to these FILEs if they exist\n"
-    "  -b, --batch N            records a batch, 1 to 1024 (default 1024)\n"
+    "  -b, --batch N            records a batch, 1 to 1024 (default: by protocol)\n"
     "      --linger DURATION    send a partial batch after DURATION (default 100ms)\n"
+    "      --protocol NAME      auto (default), meta, binary or text\n"
     "      --ttl DURATION       the server drops the records after DURATION\n"
     "  -t, --timeout DURATION   longest silence of the server (default 5s)\n"
     "  -R, --retry-for DURATION keep reconnecting for DURATION (default 30s)\n"
@@ -48,6 +49,7 @@ const char SINK_HELP[] =
 
 enum {
     OPTION_TTL = OPTION_OWN,
+    OPTION_PROTOCOL,
     OPTION_VERIFY,
     OPTION_ALLOW_EVICTIONS,
     OPTION_WHOLE_LINES,
@@ -71,6 +73,7 @@ static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      {"retry-for", required_argument, NULL, 'R'},
                                      {"max-error-rate", required_argument, NULL, 'e'},
                                      {"ttl", required_argument, NULL, OPTION_TTL},
+                                     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
                                      {"undelivered", required_argument, NULL, 'u'},
                                      {"keep-open", no_argument, NULL, 'k'},
                                      {"dry-run", no_argument, NULL, 'n'},
@@ -93,6 +96,17 @@ static enum options_result take_batch(size_t *batch, struct options_error *error
                             BATCH_RECORDS_MAX);
     *batch = (size_t)value;
     return OPTIONS_RUN;
+}
+
+static enum options_result take_protocol(enum protocol *protocol, struct options_error *error)
+{
+    for (enum protocol each = PROTOCOL_AUTO; each <= PROTOCOL_TEXT; each++) {
+        if (strcmp(optarg, protocol_name(each)) == 0) {
+            *protocol = each;
+            return OPTIONS_RUN;
+        }
+    }
+    return options_fail(error, "--protocol: '%s' is none of auto, meta, binary, text", optarg);
 }
 
 static enum options_result take_rate(struct sink_options *options, struct options_error *error)
@@ -209,6 +223,8 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     case OPTION_SINCE:
         options->since = optarg;
         return OPTIONS_RUN;
+    case OPTION_PROTOCOL:
+        return take_protocol(&options->protocol, error);
     case OPTION_TTL:
         return take_ttl(&options->ttl_seconds, error);
     default:
@@ -250,7 +266,6 @@ enum options_result sink_options_parse(int argc, char **argv, struct sink_option
     int code;
 
     *options = (struct sink_options){.any_type = true,
-                                     .batch = BATCH_RECORDS_DEFAULT,
                                      .timeout_ms = TIMEOUT_MS,
                                      .retry_ms = RETRY_MS,
                                      .limited = true,

@@ -8,6 +8,7 @@
 #include "filter/options.h"
 #include "record/devtype.h"
 #include "server/address.h"
+#include "server/probe.h"
 
 enum sink_mode { SINK_LOAD, SINK_DRY_RUN, SINK_VERIFY, SINK_COUNTERS, SINK_TEST };
 
@@ -21,7 +22,8 @@ struct sink_options {
     const char *since; /* an earlier line of --counters; NULL: none */
     bool any_type;
     enum devtype type; /* unless any_type */
-    size_t batch;      /* records */
+    enum protocol protocol;
+    size_t batch; /* records; 0: the best of the protocol */
     int timeout_ms;
     int64_t retry_ms;
     int64_t ttl_seconds; /* 0: none */

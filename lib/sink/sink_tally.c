@@ -35,6 +35,7 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_string(json, "label", t->label);
     json_string(json, "type", t->type);
     json_string(json, "server", t->server);
+    json_string(json, "protocol", t->protocol);
     json_uint(json, "lines", t->lines);
     json_uint(json, "blank", t->blank);
     json_uint(json, "stored", t->stored);

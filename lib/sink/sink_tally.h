@@ -17,6 +17,7 @@ struct sink_tally {
     const char *mode;  /* "load", "dry-run" or "verify" */
     const char *type;  /* NULL: any */
     const char *server;
+    const char *protocol; /* NULL: the server was never reached */
     uint64_t lines, blank, invalid, stored, refused, undelivered;
     uint64_t verified, missing, differing; /* by --verify only */
     uint64_t apps_dropped;

@@ -1,5 +1,5 @@
 /*
- * batch: records that go to a server together, with their bytes.
+ * batch: records that go to a server together, with their bytes; and what becomes of one.
  *
  * Memory is one block a batch, of the usual size but for a single larger
  * record; nothing is allocated per record.
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { BATCH_RECORDS_MAX = 1024, BATCH_RECORDS_DEFAULT = 1024 };
+enum { BATCH_RECORDS_MAX = 1024 };
 
 /* Most records' key and value have fewer bytes; so many behind any record's can be fetched. */
 enum { BATCH_PREFETCH_BYTES = 320 };
@@ -24,6 +24,12 @@ struct batch_record {
     uint64_t number; /* of the line, for messages */
     uint64_t offset; /* of its first byte in the input */
 };
+
+enum store_outcome { STORE_STORED, STORE_REFUSED, STORE_UNDELIVERED };
+
+/* The record's slices are valid during the call. */
+typedef void store_outcome_fn(void *context, enum store_outcome outcome,
+                              const struct batch_record *record);
 
 struct batch {
     size_t usual_bytes; /* of memory */

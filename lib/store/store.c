@@ -1,47 +1,19 @@
 #include "store/store.h"
 
-#include "bytes/prefetch.h"
-#include "process/diag.h"
-#include "process/signals.h"
-#include "store/text_set.h"
-#include "store/wire.h"
+#include "store/binary_store.h"
+#include "store/channel.h"
+#include "store/ring_store.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
-/*
- * What is on its way at most, so that neither side's full buffers can block
- * the other: two batches of 64 KiB over a Unix socket, over TCP 2,048 records.
- */
-enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
-
-/* So many records before its turn a record's key and value are fetched; FAR_AHEAD the entry that
- * points at them, which is needed for that. */
-enum { AHEAD = 4, FAR_AHEAD = 8 };
-
-/* Beyond 30 days memcached takes an expiry for absolute Unix time. */
-static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
-
-/*
- * Two batches by turns: `filling` takes records; the other one, `before`, has
- * been sent. Records leave in order: first those of `before`, then of
- * `filling`. head and sent count both through: records [0, head) have their
- * outcome, [head, sent) are in the library, the rest is still to be sent.
- */
 struct store {
-    struct server *server;
     struct store_options options;
-    size_t batch_bytes; /* on the connection; in memory, with lines, twice as much */
-    struct batch *filling, *before;
-    size_t head, sent;
-    bool memory_refused;        /* the head was refused for lack of memory once */
-    bool text_told;             /* that the server speaks text only */
-    enum conn_status broken_by; /* what ended the last connection */
-    enum conn_status failure;   /* given up */
+    struct channel channel;
+    const struct store_calls *calls; /* of the store behind it */
+    void *self;                      /* NULL: never connected */
+    enum conn_status failure;        /* given up before that */
     int failure_errno;
-    struct wire wire;
-    struct batch batches[2];
 };
 
 struct store *store_open(struct server *server, const struct store_options *options)
@@ -50,291 +22,76 @@ struct store *store_open(struct server *server, const struct store_options *opti
 
     if (!store)
         return NULL;
-    store->server = server;
     store->options = *options;
-    store->batch_bytes =
-        address_is_local_socket(server->address) ? BATCH_BYTES_LOCAL : BATCH_BYTES_TCP;
-    store->before = &store->batches[0];
-    store->filling = &store->batches[1];
-    batch_init(store->before, 2 * store->batch_bytes);
-    batch_init(store->filling, 2 * store->batch_bytes);
+    channel_init(&store->channel, server, options->protocol);
     return store;
 }
 
-static size_t total(const struct store *store)
+/* The connection is made: now it is known what it speaks. */
+static enum conn_status choose(struct store *store)
 {
-    return store->before->count + store->filling->count;
-}
+    bool binary = store->channel.protocol == PROTOCOL_BINARY;
 
-static const struct batch_record *record_at(const struct store *store, size_t index)
-{
-    const struct batch *before = store->before;
-
-    return index < before->count ? &before->record[index]
-                                 : &store->filling->record[index - before->count];
-}
-
-/* The one so many behind it, the last one at most; there is one at least. */
-static const struct batch_record *record_behind(const struct store *store, size_t index,
-                                                size_t count)
-{
-    size_t last = total(store) - 1;
-
-    return record_at(store, index + count < last ? index + count : last);
-}
-
-static void prefetch_for_sending(const struct store *store)
-{
-    prefetch_to_read(record_behind(store, store->sent, FAR_AHEAD), sizeof(struct batch_record));
-    prefetch_to_read(record_behind(store, store->sent, AHEAD)->key.at, BATCH_PREFETCH_BYTES);
-}
-
-static void prefetch_for_settling(const struct store *store)
-{
-    prefetch_to_read(record_behind(store, store->head, AHEAD), sizeof(struct batch_record));
-}
-
-static void settle(struct store *store, enum store_outcome outcome)
-{
-    const struct batch_record *record = record_at(store, store->head);
-
-    store->head++;
-    if (store->sent < store->head)
-        store->sent = store->head;
-    store->options.on_outcome(store->options.context, outcome, record);
-}
-
-static void give_up(struct store *store, enum conn_status why)
-{
-    store->failure_errno = errno;
-    store->failure = why;
-    while (store->head < total(store))
-        settle(store, STORE_UNDELIVERED);
-}
-
-static time_t expiry(const struct store *store)
-{
-    int64_t ttl = store->options.ttl_seconds;
-
-    return (time_t)(ttl > RELATIVE_TTL_MAX ? time(NULL) + ttl : ttl);
-}
-
-/* The head's answer has come. */
-static enum conn_status take_in(struct store *store, bool stored, int64_t *since_ms)
-{
-    server_is_well(store->server);
-    store->memory_refused = false;
-    settle(store, stored ? STORE_STORED : STORE_REFUSED);
-    if (signals_stop_is_overdue(store->server->timeout_ms))
-        return CONN_STOPPED;
-    return server_is_too_slow(store->server, since_ms) ? CONN_SILENT : CONN_OK;
-}
-
-/* Reads one answer: that of the head, since answers come in order. */
-static enum conn_status take_answer(struct store *store, int64_t *since_ms)
-{
-    bool stored;
-    enum conn_status conn = wire_answer(&store->wire, &stored);
-
-    return conn == CONN_OK ? take_in(store, stored, since_ms) : conn;
-}
-
-/* Sends all that is put and reads answers until at most `keep` are owed. */
-static enum conn_status exchange_batches(struct store *store, size_t keep)
-{
-    enum conn_status conn = CONN_OK;
-
-    while (conn == CONN_OK && store->sent < total(store)) {
-        prefetch_for_sending(store);
-        conn = wire_send(&store->wire, record_at(store, store->sent++), expiry(store));
-    }
-    if (conn == CONN_OK)
-        conn = wire_flush(&store->wire);
-    int64_t since_ms = timing_now_ms();
-    while (conn == CONN_OK && store->sent - store->head > keep) {
-        prefetch_for_settling(store);
-        conn = take_answer(store, &since_ms);
-    }
-    return conn;
-}
-
-/* Each record is answered before the next one is sent. */
-static enum conn_status exchange_singly(struct store *store)
-{
-    enum conn_status conn = CONN_OK;
-    int64_t since_ms = timing_now_ms();
-    bool stored;
-
-    while (conn == CONN_OK && store->head < total(store)) {
-        store->sent = store->head + 1;
-        conn = text_set(store->server, record_at(store, store->head), expiry(store), &stored);
-        if (text_set_is_undone(conn))
-            store->sent = store->head;
-        if (conn == CONN_OK)
-            conn = take_in(store, stored, &since_ms);
-    }
-    return conn;
-}
-
-static enum conn_status exchange(struct store *store, size_t keep)
-{
-    server_works(store->server);
-    return store->server->text_only ? exchange_singly(store) : exchange_batches(store, keep);
-}
-
-/* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
-static void hang_up(struct store *store, bool trusted)
-{
-    int64_t since_ms = timing_now_ms();
-    int saved = errno;
-
-    wire_hurry(&store->wire);
-    while (trusted && wire_owed(&store->wire) > 0)
-        trusted = take_answer(store, &since_ms) == CONN_OK;
-    wire_close(&store->wire);
-    server_drop(store->server);
-    errno = saved;
-}
-
-static bool may_retry(struct store *store, enum conn_status why)
-{
-    if (why == CONN_OUT_OF_MEMORY && !store->memory_refused) {
-        store->memory_refused = true;
-        return true;
-    }
-    return conn_may_pass(why);
-}
-
-static void tell_of_text(struct store *store)
-{
-    if (store->server->text_only && !store->text_told)
-        diag("%s: %s: one record at a time", store->server->address->text,
-             conn_strerror(CONN_TEXT_ONLY));
-    store->text_told |= store->server->text_only;
+    if (store->options.protocol == PROTOCOL_AUTO)
+        channel_report(&store->channel);
+    store->calls = binary ? &BINARY_STORE : &RING_STORE;
+    store->self = binary ? binary_store_open(&store->channel, &store->options)
+                         : ring_store_open(&store->channel, &store->options);
+    if (store->self)
+        return CONN_OK;
+    server_drop(store->channel.server);
+    errno = ENOMEM;
+    return CONN_NO_RESOURCES;
 }
 
 enum conn_status store_connect(struct store *store)
 {
-    bool sent = store->sent > store->head;
-
+    if (store->self)
+        return store->calls->connect(store->self);
     if (store->failure != CONN_OK)
         return store->failure;
-    store->sent = store->head;
-    enum conn_status conn = server_connect(store->server, store->broken_by, sent);
-    if (conn == CONN_NO_FENCE && store->memory_refused)
-        conn = CONN_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
-    if (conn != CONN_OK) {
-        give_up(store, conn);
-        return conn;
-    }
-    wire_open(&store->wire, store->server);
-    tell_of_text(store);
-    return conn;
-}
-
-static void pump(struct store *store, size_t keep)
-{
-    while (store->failure == CONN_OK &&
-           (store->sent < total(store) || store->sent - store->head > keep)) {
-        if (!store->server->memc && store_connect(store) != CONN_OK)
-            return;
-        enum conn_status conn = exchange(store, keep);
-        if (conn == CONN_OK)
-            return;
-        store->broken_by = conn;
-        hang_up(store, conn != CONN_PROTOCOL);
-        if (!may_retry(store, conn))
-            give_up(store, conn);
-    }
-}
-
-/* Forgets the records of `before`, all settled, and lets the batches change places. */
-static void turn(struct store *store)
-{
-    struct batch *empty = store->before;
-
-    store->head -= empty->count;
-    store->sent -= empty->count;
-    batch_clear(empty);
-    store->before = store->filling;
-    store->filling = empty;
-}
-
-/* Everything that was put is settled: both batches are empty. */
-static void settle_all(struct store *store)
-{
-    pump(store, 0);
-    turn(store);
-    turn(store);
-}
-
-static size_t batch_wire_bytes(const struct batch *batch)
-{
-    return batch->count * WIRE_HEADER_BYTES + batch->payload;
-}
-
-/* Sends the batch that was filled, and waits for the answers of the one before. */
-static void send_batch(struct store *store)
-{
-    pump(store, store->filling->count);
-    turn(store);
+    store->failure = server_connect(store->channel.server, CONN_OK, false);
+    if (store->failure == CONN_OK)
+        store->failure = choose(store);
+    store->failure_errno = errno;
+    return store->failure;
 }
 
 void store_put(struct store *store, const struct batch_record *record)
 {
-    struct batch *filling = store->filling;
-    bool large = wire_bytes(record) > store->batch_bytes;
-
-    /* A large one goes alone: only then it cannot block both sides. */
-    if (large)
-        settle_all(store);
-    else if (!batch_has_room(filling, record) ||
-             batch_wire_bytes(filling) + wire_bytes(record) > store->batch_bytes)
-        send_batch(store);
-    if (store->failure == CONN_OK && !batch_add(store->filling, record)) {
-        errno = ENOMEM;
-        give_up(store, CONN_NO_RESOURCES);
-    }
-    if (store->failure != CONN_OK) {
+    if (store->self || store_connect(store) == CONN_OK)
+        store->calls->put(store->self, record);
+    else
         store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
-        return;
-    }
-    if (large)
-        settle_all(store);
-    else if (store->filling->count == store->options.batch_records)
-        send_batch(store);
 }
 
 void store_flush(struct store *store)
 {
-    settle_all(store);
+    if (store->self)
+        store->calls->flush(store->self);
 }
 
 size_t store_pending(const struct store *store)
 {
-    return total(store) - store->head;
+    return store->self ? store->calls->pending(store->self) : 0;
 }
 
 enum conn_status store_failure(const struct store *store)
 {
+    if (store->self)
+        return store->calls->failure(store->self);
     errno = store->failure_errno;
     return store->failure;
 }
 
+const char *store_protocol(const struct store *store)
+{
+    return channel_protocol(&store->channel);
+}
+
 enum conn_status store_finish(struct store *store)
 {
-    settle_all(store);
-    if (!store->server->memc)
-        return store->failure;
-    if (store->failure == CONN_OK && wire_has_stray(&store->wire))
-        give_up(store, CONN_PROTOCOL);
-    if (store->failure == CONN_OK) {
-        wire_close(&store->wire);
-        server_close(store->server);
-    } else {
-        hang_up(store, false);
-    }
-    return store->failure;
+    return store->self ? store->calls->finish(store->self) : store->failure;
 }
 
 void store_close(struct store *store)
@@ -342,7 +99,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     store_finish(store);
-    batch_free(&store->batches[0]);
-    batch_free(&store->batches[1]);
+    if (store->self)
+        store->calls->close(store->self);
     free(store);
 }

@@ -4,13 +4,100 @@
 
 enum { LIBRARY_BUFFER_BYTES = 8196 }; /* libmemcached's write buffer */
 
-void wire_open(struct wire *wire, struct server *server)
+static void set(memcached_st *memc, memcached_behavior_t behavior, uint64_t value)
 {
-    wire->server = server;
-    wire->instance = memcached_server_instance_by_position(server->memc, 0);
+    memcached_behavior_set(memc, behavior, value);
+}
+
+/* A handle for the address, not yet connected. NULL: out of memory. */
+static memcached_st *open_handle(const struct address *address, int timeout_ms)
+{
+    memcached_st *memc = memcached_create(NULL);
+
+    if (!memc)
+        return NULL;
+    set(memc, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, 1);
+    set(memc, MEMCACHED_BEHAVIOR_BUFFER_REQUESTS, 1);
+    set(memc, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+    set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
+    set(memc, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)timeout_ms);
+    /* Never a back-off of the library's own: it would hide the real reason. */
+    set(memc, MEMCACHED_BEHAVIOR_SERVER_TIMEOUT_LIMIT, UINT32_MAX);
+    /* The library must not read answers on its own while it sends: it would throw them away. */
+    set(memc, MEMCACHED_BEHAVIOR_IO_MSG_WATERMARK, UINT32_MAX);
+    set(memc, MEMCACHED_BEHAVIOR_IO_BYTES_WATERMARK, UINT32_MAX);
+    memcached_return_t rc = address_is_local_socket(address)
+                                ? memcached_server_add_unix_socket(memc, address->host)
+                                : memcached_server_add(memc, address->host, address->port);
+    if (rc != MEMCACHED_SUCCESS) {
+        memcached_free(memc);
+        return NULL;
+    }
+    return memc;
+}
+
+static const memcached_instance_st *instance_of(const memcached_st *memc)
+{
+    return memcached_server_instance_by_position(memc, 0);
+}
+
+enum conn_status wire_connect(const struct address *address, int connect_ms, int timeout_ms,
+                              memcached_st **memc)
+{
+    *memc = open_handle(address, connect_ms);
+    if (!*memc) {
+        errno = ENOMEM;
+        return CONN_NO_RESOURCES;
+    }
+    if (memcached_version(*memc) == MEMCACHED_SUCCESS) {
+        set(*memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
+        return CONN_OK;
+    }
+    wire_disconnect(*memc);
+    *memc = NULL;
+    return CONN_LOST;
+}
+
+in_port_t wire_port(const memcached_st *memc)
+{
+    return memcached_server_srcport(instance_of(memc));
+}
+
+/* Takes answers, whatever they say, for as long as each fetch finds one. */
+static void discard_answers(memcached_st *memc)
+{
+    memcached_result_st result;
+    uint32_t owed, left = memcached_server_response_count(instance_of(memc));
+
+    memcached_result_create(memc, &result);
+    do {
+        memcached_return_t rc;
+        owed = left;
+        result.count = 1;
+        memcached_fetch_result(memc, &result, &rc);
+        left = memcached_server_response_count(instance_of(memc));
+    } while (left > 0 && left < owed);
+    memcached_result_free(&result);
+}
+
+void wire_disconnect(memcached_st *memc)
+{
+    /* With no time to wait, a fetch takes what has come, then times out and closes the socket
+     * unflushed. */
+    set(memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
+    if (memcached_server_response_count(instance_of(memc)) > 0)
+        discard_answers(memc);
+    if (memcached_server_response_count(instance_of(memc)) == 0)
+        memcached_free(memc);
+}
+
+void wire_open(struct wire *wire, memcached_st *memc)
+{
+    wire->memc = memc;
+    wire->instance = instance_of(memc);
     wire->owed = 0;
     wire->unflushed = 0;
-    memcached_result_create(server->memc, &wire->result);
+    memcached_result_create(memc, &wire->result);
 }
 
 void wire_close(struct wire *wire)
@@ -32,7 +119,7 @@ static bool is_in_step(const struct wire *wire)
 static enum conn_status flush_library(struct wire *wire)
 {
     wire->unflushed = 0;
-    return memcached_flush_buffers(wire->server->memc) == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
+    return memcached_flush_buffers(wire->memc) == MEMCACHED_SUCCESS ? CONN_OK : CONN_LOST;
 }
 
 enum conn_status wire_send(struct wire *wire, const struct batch_record *record, time_t expiry)
@@ -44,7 +131,7 @@ enum conn_status wire_send(struct wire *wire, const struct batch_record *record,
     if ((wire->unflushed + bytes) % LIBRARY_BUFFER_BYTES == 0 && flush_library(wire) != CONN_OK)
         return CONN_LOST;
     wire->unflushed += bytes;
-    memcached_return_t rc = memcached_set(wire->server->memc, record->key.at, record->key.len,
+    memcached_return_t rc = memcached_set(wire->memc, record->key.at, record->key.len,
                                           record->value.at, record->value.len, expiry, 0);
     wire->owed++;
     if (rc != MEMCACHED_BUFFERED)
@@ -74,7 +161,7 @@ static enum conn_status judge_failure(const struct wire *wire, memcached_return_
         return CONN_AUTH;
     case MEMCACHED_MEMORY_ALLOCATION_FAILURE:
         /* The server's answer leaves no error in the handle; our own lack of memory does. */
-        if (memcached_last_error(wire->server->memc) == MEMCACHED_SUCCESS)
+        if (memcached_last_error(wire->memc) == MEMCACHED_SUCCESS)
             return CONN_OUT_OF_MEMORY;
         errno = ENOMEM;
         return CONN_NO_RESOURCES;
@@ -87,7 +174,7 @@ static bool fetch(struct wire *wire, memcached_return_t *rc)
 {
     /* With a count of 0 the library would call every refusal NOTFOUND. */
     wire->result.count = 1;
-    return memcached_fetch_result(wire->server->memc, &wire->result, rc) != NULL;
+    return memcached_fetch_result(wire->memc, &wire->result, rc) != NULL;
 }
 
 enum conn_status wire_answer(struct wire *wire, bool *stored)
@@ -103,7 +190,7 @@ enum conn_status wire_answer(struct wire *wire, bool *stored)
 
 void wire_hurry(struct wire *wire)
 {
-    memcached_behavior_set(wire->server->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
+    memcached_behavior_set(wire->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
 }
 
 size_t wire_owed(const struct wire *wire)

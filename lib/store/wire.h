@@ -1,6 +1,7 @@
 /*
- * wire: sets on their way to a connected server and the answers that come
- * back, by libmemcached: its buffered mode in the binary protocol.
+ * wire: a connection by libmemcached in the binary protocol, in its buffered
+ * mode: sets on their way and the answers that come back. Opened so that the
+ * library's traps are shut.
  *
  * Answers come in the order of the sets, and only this order tells which is
  * whose; so the number that is owed is watched after each step. The reasons
@@ -9,23 +10,41 @@
 #ifndef MEMC_WIRE_H
 #define MEMC_WIRE_H
 
-#include "server/server.h"
+#include "server/address.h"
+#include "server/conn_status.h"
 #include "store/batch.h"
+
+#include <libmemcached/memcached.h>
+#include <netinet/in.h>
 
 #include <time.h>
 
 enum { WIRE_HEADER_BYTES = 24 + 8 }; /* of a set: header, flags, expiry */
 
 struct wire {
-    struct server *server;
+    memcached_st *memc;
     const memcached_instance_st *instance; /* the library's view of it, until the connection ends */
     size_t owed;                           /* answers */
     size_t unflushed;                      /* bytes that stand in the library's write buffer */
     memcached_result_st result;
 };
 
-/* On a server that is connected and owes nothing; it must outlive the wire. */
-void wire_open(struct wire *wire, struct server *server);
+/*
+ * Connects to a server that speaks binary, by a question that stores nothing.
+ * connect_ms: the longest wait for that; timeout_ms: for an answer afterwards.
+ */
+enum conn_status wire_connect(const struct address *address, int connect_ms, int timeout_ms,
+                              memcached_st **memc);
+in_port_t wire_port(const memcached_st *memc);
+
+/*
+ * Ends the connection at once, without sending what is still buffered: sending it again would
+ * store spliced bytes. Frees the handle.
+ */
+void wire_disconnect(memcached_st *memc);
+
+/* On a connection that owes nothing; it must outlive the wire. */
+void wire_open(struct wire *wire, memcached_st *memc);
 
 /* The connection is left as it is. */
 void wire_close(struct wire *wire);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# memc_sink and memc_load over servers that speak text only: a memcached without its binary protocol, and twemproxy
-# (Debian's nutcracker) in front of two memcached servers, which tells no counters and hides which connection was whose.
+# memc_sink and memc_load in the classic text protocol: to a memcached where it is asked for, and through twemproxy (Debian's
+# nutcracker), which speaks nothing else, in front of two memcached servers; it tells no counters and hides which connection was whose.
 # shellcheck disable=SC2154,SC2317 # ADDR_NAME and PID_NAME are set by the harness, which calls functions by name
 . "$(dirname "$0")/../lib/harness.sh"
 
@@ -113,8 +113,16 @@ halfway() { # ADDRESSES COMMAND…
 note 'a memcached of text'
 start_memcached text -B ascii
 A=$ADDR_text
+status 0 'it speaks meta, too' -- "$sink" -s stats.json "$A" plain.tsv
+json stats.json .protocol '"meta"' 'which is taken by itself'
+file_unlike err 'slower' 'and nothing is said of it'
+empty "$A"
+printf '#!/bin/sh\nexec "%s" --protocol text "$@"\n' "$sink" >text_sink
+chmod +x text_sink
+sink=$T/text_sink
 status 0 'a file of every kind of record' -- "$sink" -T idfa -s stats.json -r rejects "$A" odd.tsv
-is "$(grep -c "^memc_sink: $A: speaks text only: one record at a time\$" err)" 1 'it says once what it met'
+json stats.json .protocol '"text"' 'by text'
+file_unlike err 'slower' 'what was asked for is not told'
 model sink odd.tsv --type idfa >want.json
 is "$(jq -c '[.lines,.blank,.invalid,.stored]' stats.json)" "$(jq -c '[.lines,.blank,.invalid,.ok]' want.json)" 'the counters'
 json stats.json '[.refused,.undelivered,.retries,.evictions,.doubt]' '[0,0,0,0,null]' 'nothing is in doubt'
@@ -127,7 +135,6 @@ sets=$(stat_of "$A" cmd_set)
 status 0 'read back' -- "$sink" --verify -T idfa -s stats.json "$A" odd.tsv
 is "$(jq -c '[.verified,.missing,.differing]' stats.json)" "[$(jq .ok want.json),0,0]" 'every record is found equal'
 is "$(stat_of "$A" cmd_set)" "$sets" 'nothing was stored for that'
-file_unlike err 'one record at a time' 'and nothing said'
 status 0 'its counters' -- "$sink" --counters "$A"
 json out '[.pid,.evictions,.item_size_max]' "[$PID_text,0,1048576]" 'can be read'
 is "$(cat err)" '' 'it says nothing'
@@ -171,7 +178,6 @@ halfway "$A" restart_memcached text
 finish 65 half 'a restart'
 json stats.json '[.stored,.undelivered,.doubt,.retries > 0]' '[3000,0,"restarted",true]' 'is told'
 check_items part2.tsv "$A"
-is "$(grep -c 'one record at a time' half.err)" 1 'and the text still said once'
 rm -f undelivered
 restart_memcached text
 background half "$sink" -R 1 -t 300ms -s stats.json -u undelivered "$A" fifo
@@ -212,6 +218,7 @@ command -v nutcracker >/dev/null || {
 }
 
 note 'twemproxy before two servers'
+sink=$BIN/memc_sink
 start_memcached b1
 start_memcached b2
 start_proxy "$ADDR_b1" "$ADDR_b2"
@@ -220,7 +227,8 @@ status 65 'a file' -- "$sink" -T idfa -s stats.json -r rejects.proxy "$N" odd.ts
 model sink odd.tsv --type idfa >want.json
 is "$(jq -c '[.lines,.blank,.invalid,.stored]' stats.json)" "$(jq -c '[.lines,.blank,.invalid,.ok]' want.json)" 'is stored'
 json stats.json '[.refused,.undelivered,.retries,.evictions,.doubt,.exit]' '[0,0,0,null,"unproven",65]' 'nobody knows whether it was kept'
-is "$(grep -c 'speaks text only: one record at a time' err)" 1 'it says once what it met'
+json stats.json .protocol '"text"' 'by text'
+is "$(grep -c 'speaks classic text only' err)" 1 'it says once what it met'
 file_like err 'counters cannot be read: unproven' 'and that'
 check_items odd.tsv "$ADDR_b1" "$ADDR_b2"
 ok 'both servers have a good part' -- test "$(held "$ADDR_b1")" -gt 500 -a "$(held "$ADDR_b2")" -gt 500

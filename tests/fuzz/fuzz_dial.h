@@ -5,7 +5,7 @@
  *
  * The input is
  *
- *     piece  silent  first answer  [0xff 0x00  second answer  [0xff 0x00  third answer]]
+ *     piece  silent  first answer  [0xff 0x00  second answer  [0xff 0x00  third answer ...]]
  *
  * Each question has its answer, which comes in pieces of `piece` bytes (0: as
  * many as are asked for); then the connection is silent or, by default, closed.
@@ -16,7 +16,7 @@
 #include "fuzz.h"
 #include "server/dial.h"
 
-enum { DIAL_QUESTIONS_MAX = 3 };
+enum { DIAL_QUESTIONS_MAX = 5 };
 
 static struct {
     struct slice answers[DIAL_QUESTIONS_MAX];

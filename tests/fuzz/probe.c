@@ -1,10 +1,13 @@
 /*
- * fuzz: is there a memcached? The input is that of fuzz_dial.h: the answers to the
- * binary VERSION, to `get` in text, and to VERSION again.
+ * fuzz: is there a memcached, and what does it speak? The input is that of fuzz_dial.h:
+ * the answers to VERSION in binary, to `get` in text, to one of the two or to
+ * the first question again, and, as the last one, to the first question: `version`,
+ * `mg`, `mn` in lines.
  *
- * It speaks binary exactly if the first 24 bytes are a good header with a
- * length that libmemcached can trust, however they are cut into pieces. It
- * speaks text only if the second answer says so, and the first was "no".
+ * It speaks meta exactly if that one is VERSION, EN and MN; binary, if the
+ * first 24 bytes are a good header with a length that libmemcached can trust,
+ * however they are cut into pieces; text, if the answer to `get` says so, and the
+ * answers before it were "no".
  */
 #include "server/probe.h"
 
@@ -30,27 +33,25 @@ static bool is_whole(struct slice answer)
            (!begins(answer, "\x81") && answer.len > 0 && memchr(answer.at, '\n', answer.len));
 }
 
-static bool is_refusal(struct slice answer)
+static bool is_good_meta(struct slice answer)
 {
-    return begins(answer, "ERROR") || begins(answer, "CLIENT_ERROR") ||
-           begins(answer, "SERVER_ERROR");
-}
+    static const char END[] = "\nEN\r\nMN\r\n";
+    size_t len = strlen(END);
+    const char *line = answer.len > 0 ? memchr(answer.at, '\n', answer.len) : NULL;
 
-/* Closed without an answer, or within a header. */
-static bool is_lost(struct slice answer)
-{
-    return answer.len == 0 || (begins(answer, "\x81") && answer.len < 24);
+    return begins(answer, "VERSION ") && line && answer.at + answer.len - line >= (ptrdiff_t)len &&
+           memcmp(line, END, len) == 0;
 }
 
 /* Each verdict has its question, and an answer that allows it. */
-static void check_verdict(enum conn_status peer, struct slice first, struct slice last)
+static void check_verdict(enum conn_status conn, enum protocol found, struct slice last)
 {
-    switch (peer) {
+    switch (conn) {
     case CONN_OK:
-        must(dialled.asked != 2 && is_good_header(last));
+        must(found == PROTOCOL_META || found == PROTOCOL_BINARY || found == PROTOCOL_TEXT);
         break;
     case CONN_LOST:
-        must(!dialled.silent && dialled.asked == 2 && !is_whole(last));
+        must(!dialled.silent && dialled.asked >= 3 && !is_whole(last));
         break;
     case CONN_SILENT:
         must(dialled.silent && !is_whole(last));
@@ -62,35 +63,42 @@ static void check_verdict(enum conn_status peer, struct slice first, struct slic
         must(begins(last, "CLIENT_ERROR unauthenticated"));
         break;
     case CONN_BEHIND:
-        must(dialled.asked == 2 && begins(last, "SERVER_ERROR"));
-        break;
-    case CONN_TEXT_ONLY:
-        must(is_whole(dialled.answers[1]));
-        must(begins(dialled.answers[1], "END") || begins(dialled.answers[1], "VALUE " PROBE_KEY));
-        must(dialled.asked == (is_lost(first) ? 3 : 2));
-        must(dialled.asked == 2 || !is_good_header(last));
+        must(dialled.asked == 3 && begins(last, "SERVER_ERROR"));
         break;
     default:
-        must(peer == CONN_NOT_MEMCACHED && last.len > 0);
+        must(conn == CONN_NOT_MEMCACHED && last.len > 0);
     }
 }
 
-static void check(enum conn_status peer)
+static void check_found(enum protocol found)
 {
-    struct slice first = dialled.answers[0], last = dialled.answers[dialled.asked - 1];
+    struct slice last = dialled.answers[dialled.asked - 1];
+    struct slice text = dialled.answers[2];
 
-    must((peer == CONN_OK && dialled.asked == 1) == is_good_header(first));
-    must(dialled.asked == 1 || is_lost(first) || is_refusal(first));
-    check_verdict(peer, first, last);
-    if (first.len >= 24 && begins(first, "\x81"))
-        must(peer == CONN_OK || peer == CONN_NOT_MEMCACHED);
+    if (found == PROTOCOL_META)
+        must(dialled.asked != 2 && is_good_meta(last));
+    else if (found == PROTOCOL_BINARY)
+        must(is_good_header(dialled.answers[dialled.asked >= 4 ? 3 : 1]));
+    else
+        must(dialled.asked >= 3 && is_whole(text) &&
+             (begins(text, "END") || begins(text, "VALUE " PROBE_KEY)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct address ADDRESS = {.text = "127.0.0.1:1", .host = "127.0.0.1", .port = 1};
+    enum protocol found = PROTOCOL_AUTO;
+    int fd = -1;
 
     dial_prepare((struct slice){(const char *)data, size});
-    check(probe(&ADDRESS, 1000));
+    struct slice meta = dialled.answers[DIAL_QUESTIONS_MAX - 1];
+    for (size_t n = DIAL_QUESTIONS_MAX - 1; n > 0; n--)
+        dialled.answers[n] = dialled.answers[n - 1];
+    dialled.answers[0] = meta;
+    enum conn_status conn = probe(&ADDRESS, 1000, PROTOCOL_AUTO, &found, &fd);
+    must((conn == CONN_OK && dialled.asked == 1) == (is_good_meta(meta) && meta.len < 256));
+    check_verdict(conn, found, dialled.answers[dialled.asked - 1]);
+    if (conn == CONN_OK)
+        check_found(found);
     return 0;
 }

@@ -12,10 +12,10 @@ WRONG = {
     'choice': ['Load', 1],
 }
 # Members whose text is one of a list; of the others any text will do.
-CHOICES = {'tool', 'mode', 'verdict', 'version', 'type', 'doubt', 'reason'}
+CHOICES = {'tool', 'mode', 'verdict', 'version', 'type', 'doubt', 'reason', 'protocol'}
 FREE = {'label', 'file', 'server'}
 NUMBERS = {'seconds', 'error_rate', 'start', 'end'}
-NULLABLE = {'label', 'type', 'doubt', 'evictions', 'error_rate', 'reason', 'exit',
+NULLABLE = {'label', 'protocol', 'type', 'doubt', 'evictions', 'error_rate', 'reason', 'exit',
             'limit_numerator', 'limit_denominator'}
 
 

@@ -25,6 +25,9 @@ static struct server server;
 
 static char bytes[VALUE_MAX + 100];
 
+/* What the next store speaks; PROTOCOL_AUTO: what it finds. */
+static enum protocol protocol;
+
 /* Called with the outcome of this record, to make things happen between two others. */
 static uint64_t on_number;
 static void (*at_number)(void);
@@ -55,7 +58,7 @@ static inline void note(void *context, enum store_outcome outcome,
 static inline struct store *open_store(const struct test_server *at, size_t batch, int64_t retry_ms)
 {
     struct store_options options = {
-        .batch_records = batch, .on_outcome = note, .context = &outcomes};
+        .protocol = protocol, .batch_records = batch, .on_outcome = note, .context = &outcomes};
 
     outcomes = (struct outcomes){.in_order = true};
     on_number = 0;

@@ -128,6 +128,18 @@ __attribute__((format(printf, 3, 4))) static inline bool is_double(double got, d
 }
 
 /* Prints the plan; the program's exit status. A test that checked nothing has failed. */
+/* What the next lines are about. */
+__attribute__((format(printf, 1, 2))) static inline void note_case(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    printf("# ");
+    vprintf(format, arguments);
+    printf("\n");
+    va_end(arguments);
+}
+
 static inline int done_testing(void)
 {
     printf("1..%d\n", tap_count);

@@ -16,7 +16,7 @@ static const struct {
     {CONN_UNRESOLVED, 69, 75, false, false},    {CONN_UNREACHABLE, 69, 75, false, true},
     {CONN_SILENT, 69, 75, false, false},        {CONN_FULL, 69, 75, false, false},
     {CONN_OUT_OF_MEMORY, 75, 75, false, false}, {CONN_NO_FENCE, 75, 75, true, false},
-    {CONN_TEXT_ONLY, 0, 0, false, false},       {CONN_BEHIND, 69, 75, false, false},
+    {CONN_OTHER_PROTOCOL, 76, 76, true, false}, {CONN_BEHIND, 69, 75, false, false},
     {CONN_SERVER_FAILED, 75, 75, true, false},  {CONN_NOT_MEMCACHED, 76, 76, true, false},
     {CONN_PROTOCOL, 76, 76, true, false},       {CONN_AUTH, 77, 77, true, false},
     {CONN_DENIED, 77, 77, true, true},          {CONN_NO_RESOURCES, 71, 71, true, true},

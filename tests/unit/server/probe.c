@@ -60,12 +60,33 @@ static const struct peer_script SCRIPT[] = {
     {"silence", BYTES(""), false, false, IMPATIENT_MS, CONN_SILENT},
 };
 
+/* The protocol that was found last; the connection is closed. */
+static enum protocol found;
+
+static enum conn_status probe_by(const struct address *address, int timeout_ms,
+                                 enum protocol wanted)
+{
+    int fd = -1;
+    enum conn_status conn = probe(address, timeout_ms, wanted, &found, &fd);
+    int saved = errno;
+
+    if (conn == CONN_OK)
+        close(fd);
+    errno = saved;
+    return conn;
+}
+
+static enum conn_status probe_any(const struct address *address, int timeout_ms)
+{
+    return probe_by(address, timeout_ms, PROTOCOL_AUTO);
+}
+
 static void test_scripts(void)
 {
     for (size_t i = 0; i < sizeof SCRIPT / sizeof *SCRIPT; i++) {
         struct test_server peer = {.pid = 0};
         peer_start(&peer, &SCRIPT[i]);
-        is_peer(probe(&peer.address, SCRIPT[i].timeout_ms), SCRIPT[i].expected, SCRIPT[i].name);
+        is_peer(probe_any(&peer.address, SCRIPT[i].timeout_ms), SCRIPT[i].expected, SCRIPT[i].name);
         server_kill(&peer);
     }
 }
@@ -79,14 +100,16 @@ static void test_echo(void)
 
     peer.pid = fork_child();
     if (peer.pid == 0) {
-        int fd = accept(listener, NULL, NULL);
-        for (ssize_t got; (got = read(fd, heard, sizeof heard)) > 0;)
-            put_all(fd, heard, (size_t)got);
-        _exit(0);
+        for (;;) {
+            int fd = accept(listener, NULL, NULL);
+            for (ssize_t got; (got = read(fd, heard, sizeof heard)) > 0;)
+                put_all(fd, heard, (size_t)got);
+            close(fd);
+        }
     }
     close(listener);
-    is_peer(probe(&peer.address, PATIENT_MS), CONN_NOT_MEMCACHED, "an echo");
-    wait_child(peer.pid);
+    is_peer(probe_any(&peer.address, PATIENT_MS), CONN_NOT_MEMCACHED, "an echo");
+    server_kill(&peer);
 }
 
 /* Closes each connection unheard: a reset or an end of file, whichever is first. */
@@ -100,7 +123,7 @@ static void test_closing(void)
         for (;;)
             close(accept(listener, NULL, NULL));
     close(listener);
-    enum conn_status got = probe(&peer.address, PATIENT_MS);
+    enum conn_status got = probe_any(&peer.address, PATIENT_MS);
     ok(got == CONN_LOST || got == CONN_UNREACHABLE, "a peer that closes at once: %s",
        conn_strerror(got));
     ok(!conn_is_hopeless(got), "... may be tried again");
@@ -112,12 +135,19 @@ static void test_servers(void)
     static const struct {
         const char *name;
         const char *arg[3];
+        enum protocol wanted;
         enum conn_status expected;
+        enum protocol found;
     } CASE[] = {
-        {"memcached", {NULL}, CONN_OK},
-        {"binary only", {"-B", "binary", NULL}, CONN_OK},
-        {"text only", {"-B", "ascii", NULL}, CONN_TEXT_ONLY},
-        {"with a file of passwords", {"-Y", "passwords", NULL}, CONN_AUTH},
+        {"memcached", {NULL}, PROTOCOL_AUTO, CONN_OK, PROTOCOL_META},
+        {"... by binary", {NULL}, PROTOCOL_BINARY, CONN_OK, PROTOCOL_BINARY},
+        {"... by text", {NULL}, PROTOCOL_TEXT, CONN_OK, PROTOCOL_TEXT},
+        {"binary only", {"-B", "binary", NULL}, PROTOCOL_AUTO, CONN_OK, PROTOCOL_BINARY},
+        {"... by meta", {"-B", "binary", NULL}, PROTOCOL_META, CONN_OTHER_PROTOCOL, 0},
+        {"... by text", {"-B", "binary", NULL}, PROTOCOL_TEXT, CONN_SILENT, 0},
+        {"text only", {"-B", "ascii", NULL}, PROTOCOL_AUTO, CONN_OK, PROTOCOL_META},
+        {"... by binary", {"-B", "ascii", NULL}, PROTOCOL_BINARY, CONN_OTHER_PROTOCOL, 0},
+        {"with a file of passwords", {"-Y", "passwords", NULL}, PROTOCOL_AUTO, CONN_AUTH, 0},
     };
 
     scratch_write("passwords", "user:password\n", 14);
@@ -126,7 +156,11 @@ static void test_servers(void)
             struct test_server at = {
                 .arg = {CASE[i].arg[0], CASE[i].arg[0] ? CASE[i].arg[1] : NULL}};
             server_start(&at, local);
-            is_peer(probe(&at.address, PATIENT_MS), CASE[i].expected, CASE[i].name);
+            int timeout_ms = CASE[i].expected == CONN_SILENT ? IMPATIENT_MS : PATIENT_MS;
+            is_peer(probe_by(&at.address, timeout_ms, CASE[i].wanted), CASE[i].expected,
+                    CASE[i].name);
+            ok(CASE[i].expected != CONN_OK || found == CASE[i].found, "... speaks %s",
+               protocol_name(CASE[i].found));
             server_kill(&at);
         }
     }
@@ -139,7 +173,7 @@ static void check_failure(const char *text, enum conn_status expected, int error
     snprintf(peer.text, sizeof peer.text, "%s", text);
     set_address(&peer);
     errno = 0;
-    enum conn_status got = probe(&peer.address, PATIENT_MS);
+    enum conn_status got = probe_any(&peer.address, PATIENT_MS);
     int saved = errno;
     is_peer(got, expected, text);
     is_u64((uint64_t)saved, (uint64_t)error, "... its errno");
@@ -157,7 +191,7 @@ static void test_nobody(void)
     scratch_write("plain", "", 0);
     check_failure("./plain", CONN_UNREACHABLE, ECONNREFUSED);
     address_parse("no.such.host.invalid:1", &nowhere, &reason);
-    enum conn_status got = probe(&nowhere, PATIENT_MS);
+    enum conn_status got = probe_any(&nowhere, PATIENT_MS);
     ok(got == CONN_NO_HOST || got == CONN_UNRESOLVED, "an unknown name: %s", conn_strerror(got));
 }
 
@@ -170,7 +204,7 @@ static void test_denied(void)
     pid_t pid = fork_child();
     if (pid == 0)
         _exit((geteuid() != 0 || setuid(NOBODY) == 0) &&
-                      probe(&at.address, PATIENT_MS) == CONN_DENIED
+                      probe_any(&at.address, PATIENT_MS) == CONN_DENIED
                   ? 0
                   : 1);
     if (geteuid() == 0)
@@ -191,7 +225,7 @@ static void test_stop(void)
         kill(getppid(), SIGTERM);
         _exit(0);
     }
-    is_peer(probe(&peer.address, PATIENT_MS), CONN_STOPPED, "a signal");
+    is_peer(probe_any(&peer.address, PATIENT_MS), CONN_STOPPED, "a signal");
     wait_child(pid);
     signals_forgive();
     close(listener);

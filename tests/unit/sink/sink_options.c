@@ -35,7 +35,8 @@ static void test_defaults(void)
     is_u64(o.address.port, 1, "its port");
     ok(!o.input && !o.undelivered && !o.common.rejects && !o.common.stats && !o.common.label,
        "no files");
-    ok(o.any_type && o.batch >= 1 && o.batch <= 1024, "any type, some batch");
+    ok(o.any_type && o.batch == 0 && o.protocol == PROTOCOL_AUTO,
+       "any type, the protocol found, its batch");
     is_u64((uint64_t)o.timeout_ms, 5000, "timeout 5 s");
     is_u64((uint64_t)o.retry_ms, 30000, "retries for 30 s");
     is_u64((uint64_t)o.common.wait_ms, 30000, "waits for 30 s");

@@ -140,18 +140,24 @@ static void test_keys(struct test_server *at)
     store_close(store);
 }
 
-/* protocol: memcached's -B; of a server of text each record is answered before the next one. */
-static void test_all(bool local, const char *protocol)
+/* found: what is spoken then. */
+static void test_all(bool local, const char *mode, enum protocol wanted, const char *found)
 {
-    struct test_server at = {.arg = {"-m", "256", "-I", "2m", "-B", protocol}};
+    struct test_server at = {.arg = {"-m", "256", "-I", "2m", "-B", mode}};
 
+    note_case("%s, -B %s: %s", local ? "local" : "TCP", mode, found);
+    protocol = wanted;
     server_start(&at, local);
     test_counts(&at);
     test_duplicates(&at);
     test_buffer_edges(&at);
     test_large(&at);
     test_keys(&at);
-    ok(server.text_only == (strcmp(protocol, "ascii") == 0), "... the protocol is known");
+    struct store *store = open_store(&at, 1, 0);
+    ok(!store_protocol(store) && store_connect(store) == CONN_OK,
+       "the protocol is not known before");
+    is_str(store_protocol(store), found, "... and then it is");
+    store_close(store);
     server_kill(&at);
 }
 
@@ -160,10 +166,12 @@ int main(void)
     scratch_enter();
     signals_prepare();
     fill_bytes();
-    test_all(true, "auto");
-    test_all(false, "auto");
-    test_all(true, "ascii");
-    test_all(false, "ascii");
+    for (int local = 0; local < 2; local++) {
+        test_all(local, "auto", PROTOCOL_AUTO, "meta");
+        test_all(local, "ascii", PROTOCOL_AUTO, "meta");
+        test_all(local, "auto", PROTOCOL_BINARY, "binary");
+        test_all(local, "ascii", PROTOCOL_TEXT, "text");
+    }
     store_close(NULL);
     return done_testing();
 }

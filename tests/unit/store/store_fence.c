@@ -18,6 +18,12 @@ enum { PAIRS_MAX = 16, SETS = 20, PATIENT_MS = 60000 };
 static struct test_server at;    /* the real one */
 static struct test_server front; /* what the store talks to */
 
+static bool is_set(const char *bytes_sent, size_t len)
+{
+    return len > 4 && (memcmp(bytes_sent, "\x80\x01", 2) == 0 ||
+                       memcmp(bytes_sent, "ms ", 3) == 0 || memcmp(bytes_sent, "set ", 4) == 0);
+}
+
 /* Passes on what one side says to the other. False: it has ended, or a set is swallowed. */
 static bool pass_on(int from, int to, bool *swallow)
 {
@@ -26,7 +32,7 @@ static bool pass_on(int from, int to, bool *swallow)
 
     if (got <= 0)
         return false;
-    if (*swallow && got > 2 && chunk[0] == '\x80' && chunk[1] == '\x01') {
+    if (*swallow && is_set(chunk, (size_t)got)) {
         *swallow = false;
         return false;
     }
@@ -140,6 +146,7 @@ static void test_expiry(void)
     store_close(store);
     for (size_t i = 0; i < COUNT(TTL); i++) {
         outcomes = (struct outcomes){.in_order = true};
+        options.protocol = protocol;
         options.ttl_seconds = TTL[i];
         server_init(&server, &at.address, TIMEOUT_MS, 0);
         store = store_open(&server, &options);
@@ -158,8 +165,11 @@ int main(void)
     scratch_enter();
     signals_prepare();
     fill_bytes();
-    test_no_fence(true);
-    test_no_fence(false);
-    test_expiry();
+    for (protocol = PROTOCOL_META; protocol <= PROTOCOL_TEXT; protocol++) {
+        note_case("by %s", protocol_name(protocol));
+        test_no_fence(true);
+        test_no_fence(false);
+        test_expiry();
+    }
     return done_testing();
 }

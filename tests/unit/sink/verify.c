@@ -1,6 +1,6 @@
 /* verify: what is found equal, missing or different. The servers are filled by the text protocol.
  */
-#include "store/verify.h"
+#include "sink/verify.h"
 #include "process/signals.h"
 #include "scratch.h"
 #include "tap.h"
@@ -12,6 +12,7 @@ enum { TIMEOUT_MS = 5000 };
 static struct test_server at;
 static struct server server;
 static struct verify_counts counts;
+static enum protocol protocol;
 static char bytes[1000100];
 
 static void set(const char *key, size_t offset, size_t len)
@@ -42,7 +43,7 @@ static struct verify *open_verify(size_t batch)
     counts = (struct verify_counts){0};
     given_back = 0;
     server_init(&server, &at.address, TIMEOUT_MS, 0);
-    return verify_open(&server, batch, &counts, give_back, NULL);
+    return verify_open(&server, protocol, batch, &counts, give_back, NULL);
 }
 
 static void put(struct verify *verify, const char *key, size_t offset, size_t len)
@@ -248,17 +249,20 @@ int main(void)
     signals_prepare();
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)('A' + i % 26);
-    for (int local = 0; local < 2; local++) {
-        at = (struct test_server){.pid = 0};
-        server_start(&at, local);
-        test_lines();
-        test_overwritten();
-        test_sizes();
-        test_prefixes();
-        test_many();
-        if (local)
-            test_too_many_differing();
-        test_lost();
+    for (protocol = PROTOCOL_META; protocol <= PROTOCOL_TEXT; protocol++) {
+        note_case("by %s", protocol_name(protocol));
+        for (int local = 0; local < 2; local++) {
+            at = (struct test_server){.pid = 0};
+            server_start(&at, local);
+            test_lines();
+            test_overwritten();
+            test_sizes();
+            test_prefixes();
+            test_many();
+            if (local)
+                test_too_many_differing();
+            test_lost();
+        }
     }
     return done_testing();
 }

@@ -8,6 +8,7 @@
 #ifndef MEMC_VERIFY_H
 #define MEMC_VERIFY_H
 
+#include "server/probe.h"
 #include "server/server.h"
 #include "store/batch.h"
 
@@ -23,8 +24,8 @@ typedef void verify_undelivered_fn(void *context, struct slice line);
 
 struct verify;
 
-/* counts must outlive it. batch_records as in store. NULL: out of memory. */
-struct verify *verify_open(struct server *server, size_t batch_records,
+/* counts must outlive it. protocol and batch_records as in store. NULL: out of memory. */
+struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
                            struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
                            void *context);
 
@@ -46,6 +47,9 @@ size_t verify_pending(const struct verify *verify);
  */
 enum { VERIFY_DIFFERING_BYTES = 8 * 1024 * 1024 };
 enum conn_status verify_failure(const struct verify *verify);
+
+/* As store_protocol. */
+const char *verify_protocol(const struct verify *verify);
 
 /* Flushes, ends the connection, frees. NULL-safe. */
 void verify_close(struct verify *verify);

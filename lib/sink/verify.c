@@ -1,7 +1,8 @@
 #define _GNU_SOURCE /* tdestroy */
-#include "store/verify.h"
+#include "sink/verify.h"
 
-#include "process/signals.h"
+#include "store/channel.h"
+#include "store/reader.h"
 
 #include <errno.h>
 #include <search.h>
@@ -9,8 +10,8 @@
 #include <string.h>
 
 /*
- * The keys of a batch fit into the socket's buffer, so that sending them never
- * waits for a server that waits for us to read its answers.
+ * The keys of a batch fit into the socket's buffer: libmemcached sends them all
+ * before it reads, and a server may wait for us to read its answers.
  */
 enum { REQUESTS_BYTES_MAX = 32 * 1024, HEADER_BYTES = 24, MEMORY_BYTES_USUAL = 256 * 1024 };
 
@@ -24,15 +25,13 @@ struct differing {
 enum { NODE_BYTES = 64 }; /* of the search tree, beside the key: about */
 
 struct verify {
-    struct server *server;
+    struct channel channel;
     struct verify_counts *counts;
     verify_undelivered_fn *on_undelivered;
     void *context;
     size_t batch_records;
     struct batch batch;
-    size_t cursor;                      /* records from here on are still to be compared */
-    const char *key[BATCH_RECORDS_MAX]; /* of the batch, as libmemcached wants them */
-    size_t key_len[BATCH_RECORDS_MAX];
+    size_t cursor; /* records from here on are still to be compared */
     size_t key_bytes;
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
@@ -41,7 +40,7 @@ struct verify {
     int failure_errno;
 };
 
-struct verify *verify_open(struct server *server, size_t batch_records,
+struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
                            struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
                            void *context)
 {
@@ -49,8 +48,8 @@ struct verify *verify_open(struct server *server, size_t batch_records,
 
     if (!verify)
         return NULL;
-    verify->server = server;
-    verify->batch_records = batch_records;
+    channel_init(&verify->channel, server, protocol);
+    verify->batch_records = batch_records ? batch_records : BATCH_RECORDS_MAX;
     verify->counts = counts;
     verify->on_undelivered = on_undelivered;
     verify->context = context;
@@ -130,111 +129,22 @@ static bool clear_differing(struct verify *verify, struct slice key)
     return true;
 }
 
-static bool compare_value(struct verify *verify, struct slice stored)
+static bool count_found(void *context, enum reader_found found, const struct batch_record *record)
 {
-    struct slice key = verify->batch.record[verify->cursor].key;
-    bool same = slice_equal(stored, verify->batch.record[verify->cursor].value);
+    struct verify *verify = context;
 
-    verify->cursor++;
-    if (!same) {
+    switch (found) {
+    case READER_MISSING:
+        verify->counts->missing++;
+        return true;
+    case READER_DIFFERS:
         verify->counts->differing++;
-        return note_differing(verify, key);
+        return note_differing(verify, record->key);
+    case READER_SAME:
+        break;
     }
     verify->counts->verified++;
-    return !verify->differing || clear_differing(verify, key);
-}
-
-/* The records that are asked for together. A proxy of text has no order among its servers. */
-static size_t end_of_request(const struct verify *verify)
-{
-    return verify->server->text_only ? verify->cursor + 1 : verify->batch.count;
-}
-
-/* Answers come in the order of the requests; a key that is not there has none. */
-static enum conn_status take_answer(struct verify *verify, size_t end,
-                                    const memcached_result_st *result)
-{
-    struct slice key = {memcached_result_key_value(result), memcached_result_key_length(result)};
-    struct slice value = {memcached_result_value(result), memcached_result_length(result)};
-
-    while (verify->cursor < end && !slice_equal(verify->batch.record[verify->cursor].key, key)) {
-        verify->counts->missing++;
-        verify->cursor++;
-    }
-    if (verify->cursor == end)
-        return CONN_PROTOCOL;
-    server_is_well(verify->server);
-    if (compare_value(verify, value))
-        return CONN_OK;
-    errno = ENOMEM;
-    return CONN_NO_RESOURCES;
-}
-
-static enum conn_status judge_failure(memcached_return_t rc)
-{
-    switch (rc) {
-    case MEMCACHED_END:
-    case MEMCACHED_NOTFOUND:
-    case MEMCACHED_SUCCESS:
-        return CONN_OK;
-    case MEMCACHED_TIMEOUT:
-        return CONN_SILENT;
-    case MEMCACHED_SERVER_ERROR:
-        return CONN_BEHIND;
-    case MEMCACHED_AUTH_FAILURE:
-    case MEMCACHED_AUTH_PROBLEM:
-        return CONN_AUTH;
-    default:
-        return CONN_LOST;
-    }
-}
-
-/* Reads the answers to the end, also after one that is wrong; errno is that of the first failure.
- */
-static enum conn_status take_answers(struct verify *verify, size_t end, memcached_result_st *result)
-{
-    enum conn_status conn = CONN_OK;
-    memcached_return_t rc;
-    int64_t since_ms = timing_now_ms();
-    int saved = 0;
-
-    for (;;) {
-        result->count = 1; /* else a failure would read as "not found" */
-        if (!memcached_fetch_result(verify->server->memc, result, &rc))
-            break;
-        if (server_is_too_slow(verify->server, &since_ms))
-            return CONN_SILENT;
-        if (signals_stop_is_overdue(verify->server->timeout_ms))
-            return CONN_STOPPED;
-        if (conn == CONN_OK) {
-            conn = take_answer(verify, end, result);
-            saved = errno;
-        }
-    }
-    errno = saved;
-    return conn == CONN_OK ? judge_failure(rc) : conn;
-}
-
-/* Asks for the records at the cursor and moves it behind them; those without an answer are missing.
- */
-static enum conn_status exchange(struct verify *verify)
-{
-    size_t end = end_of_request(verify);
-    memcached_result_st result;
-
-    server_works(verify->server);
-    memcached_return_t rc = memcached_mget(verify->server->memc, verify->key + verify->cursor,
-                                           verify->key_len + verify->cursor, end - verify->cursor);
-    if (rc != MEMCACHED_SUCCESS && rc != MEMCACHED_BUFFERED)
-        return judge_failure(rc) == CONN_OK ? CONN_LOST : judge_failure(rc);
-    memcached_result_create(verify->server->memc, &result);
-    enum conn_status conn = take_answers(verify, end, &result);
-    memcached_result_free(&result);
-    if (conn == CONN_OK) {
-        verify->counts->missing += end - verify->cursor;
-        verify->cursor = end;
-    }
-    return conn;
+    return !verify->differing || clear_differing(verify, record->key);
 }
 
 enum conn_status verify_connect(struct verify *verify)
@@ -242,7 +152,7 @@ enum conn_status verify_connect(struct verify *verify)
     enum conn_status conn = verify->failure;
 
     if (conn == CONN_OK)
-        conn = server_connect(verify->server, verify->broken_by, false);
+        conn = server_connect(verify->channel.server, verify->broken_by, false);
     if (conn != CONN_OK && verify->failure == CONN_OK)
         give_up(verify, conn);
     return conn;
@@ -251,15 +161,14 @@ enum conn_status verify_connect(struct verify *verify)
 void verify_flush(struct verify *verify)
 {
     while (verify->failure == CONN_OK && verify->cursor < verify->batch.count) {
-        if (!verify->server->memc && verify_connect(verify) != CONN_OK)
+        if (!verify->channel.server->connected && verify_connect(verify) != CONN_OK)
             break;
-        enum conn_status conn = exchange(verify);
+        enum conn_status conn =
+            reader_read(&verify->channel, &verify->batch, &verify->cursor, count_found, verify);
         if (conn == CONN_OK)
             continue;
-        int saved = errno;
         verify->broken_by = conn;
-        server_drop(verify->server);
-        errno = saved;
+        server_drop(verify->channel.server);
         if (!conn_may_pass(conn))
             give_up(verify, conn);
     }
@@ -282,8 +191,6 @@ void verify_put(struct verify *verify, const struct batch_record *record)
         leave_undelivered(verify, record);
         return;
     }
-    verify->key[batch->count - 1] = batch->record[batch->count - 1].key.at;
-    verify->key_len[batch->count - 1] = record->key.len;
     verify->key_bytes += record->key.len;
     if (batch->count == verify->batch_records ||
         verify->key_bytes + batch->count * HEADER_BYTES > REQUESTS_BYTES_MAX)
@@ -293,6 +200,11 @@ void verify_put(struct verify *verify, const struct batch_record *record)
 size_t verify_pending(const struct verify *verify)
 {
     return verify->batch.count - verify->cursor;
+}
+
+const char *verify_protocol(const struct verify *verify)
+{
+    return channel_protocol(&verify->channel);
 }
 
 enum conn_status verify_failure(const struct verify *verify)
@@ -306,7 +218,7 @@ void verify_close(struct verify *verify)
     if (!verify)
         return;
     verify_flush(verify);
-    server_close(verify->server);
+    server_drop(verify->channel.server);
     tdestroy(verify->differing, free);
     batch_free(&verify->batch);
     free(verify);

@@ -1,0 +1,320 @@
+#include "store/binary_store.h"
+
+#include "bytes/prefetch.h"
+#include "process/signals.h"
+#include "store/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/*
+ * What is on its way at most, so that neither side's full buffers can block
+ * the other: two batches of 64 KiB over a Unix socket, over TCP 2,048 records.
+ */
+enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
+
+/* So many records before its turn a record's key and value are fetched; FAR_AHEAD the entry that
+ * points at them, which is needed for that. */
+enum { AHEAD = 4, FAR_AHEAD = 8 };
+
+/*
+ * Two batches by turns: `filling` takes records; the other one, `before`, has
+ * been sent. Records leave in order: first those of `before`, then of
+ * `filling`. head and sent count both through: records [0, head) have their
+ * outcome, [head, sent) are in the library, the rest is still to be sent.
+ */
+struct binary_store {
+    struct channel *channel;
+    struct server *server; /* of the channel */
+    struct store_options options;
+    size_t batch_bytes; /* on the connection; in memory, with lines, twice as much */
+    struct batch *filling, *before;
+    size_t head, sent;
+    bool memory_refused;        /* the head was refused for lack of memory once */
+    enum conn_status broken_by; /* what ended the last connection */
+    enum conn_status failure;   /* given up */
+    int failure_errno;
+    struct wire wire;
+    struct batch batches[2];
+};
+
+void *binary_store_open(struct channel *channel, const struct store_options *options)
+{
+    struct binary_store *store = calloc(1, sizeof *store);
+    bool local = address_is_local_socket(channel->server->address);
+
+    if (!store)
+        return NULL;
+    store->channel = channel;
+    store->server = channel->server;
+    store->options = *options;
+    if (store->options.batch_records == 0)
+        store->options.batch_records = BATCH_RECORDS_MAX;
+    store->batch_bytes = local ? BATCH_BYTES_LOCAL : BATCH_BYTES_TCP;
+    store->before = &store->batches[0];
+    store->filling = &store->batches[1];
+    batch_init(store->before, 2 * store->batch_bytes);
+    batch_init(store->filling, 2 * store->batch_bytes);
+    wire_open(&store->wire, channel->memc);
+    return store;
+}
+
+static size_t total(const struct binary_store *store)
+{
+    return store->before->count + store->filling->count;
+}
+
+static const struct batch_record *record_at(const struct binary_store *store, size_t index)
+{
+    const struct batch *before = store->before;
+
+    return index < before->count ? &before->record[index]
+                                 : &store->filling->record[index - before->count];
+}
+
+/* The one so many behind it, the last one at most; there is one at least. */
+static const struct batch_record *record_behind(const struct binary_store *store, size_t index,
+                                                size_t count)
+{
+    size_t last = total(store) - 1;
+
+    return record_at(store, index + count < last ? index + count : last);
+}
+
+static void prefetch_for_sending(const struct binary_store *store)
+{
+    prefetch_to_read(record_behind(store, store->sent, FAR_AHEAD), sizeof(struct batch_record));
+    prefetch_to_read(record_behind(store, store->sent, AHEAD)->key.at, BATCH_PREFETCH_BYTES);
+}
+
+static void prefetch_for_settling(const struct binary_store *store)
+{
+    prefetch_to_read(record_behind(store, store->head, AHEAD), sizeof(struct batch_record));
+}
+
+static void settle(struct binary_store *store, enum store_outcome outcome)
+{
+    const struct batch_record *record = record_at(store, store->head);
+
+    store->head++;
+    if (store->sent < store->head)
+        store->sent = store->head;
+    store->options.on_outcome(store->options.context, outcome, record);
+}
+
+static void give_up(struct binary_store *store, enum conn_status why)
+{
+    store->failure_errno = errno;
+    store->failure = why;
+    while (store->head < total(store))
+        settle(store, STORE_UNDELIVERED);
+}
+
+/* The head's answer has come. */
+static enum conn_status take_in(struct binary_store *store, bool stored, int64_t *since_ms)
+{
+    server_is_well(store->server);
+    store->memory_refused = false;
+    settle(store, stored ? STORE_STORED : STORE_REFUSED);
+    if (signals_stop_is_overdue(store->server->timeout_ms))
+        return CONN_STOPPED;
+    return server_is_too_slow(store->server, since_ms) ? CONN_SILENT : CONN_OK;
+}
+
+/* Reads one answer: that of the head, since answers come in order. */
+static enum conn_status take_answer(struct binary_store *store, int64_t *since_ms)
+{
+    bool stored;
+    enum conn_status conn = wire_answer(&store->wire, &stored);
+
+    return conn == CONN_OK ? take_in(store, stored, since_ms) : conn;
+}
+
+/* Sends all that is put and reads answers until at most `keep` are owed. */
+static enum conn_status exchange(struct binary_store *store, size_t keep)
+{
+    enum conn_status conn = CONN_OK;
+
+    server_works(store->server);
+    while (conn == CONN_OK && store->sent < total(store)) {
+        prefetch_for_sending(store);
+        conn = wire_send(&store->wire, record_at(store, store->sent++),
+                         (time_t)store_expiry(store->options.ttl_seconds));
+    }
+    if (conn == CONN_OK)
+        conn = wire_flush(&store->wire);
+    int64_t since_ms = timing_now_ms();
+    while (conn == CONN_OK && store->sent - store->head > keep) {
+        prefetch_for_settling(store);
+        conn = take_answer(store, &since_ms);
+    }
+    return conn;
+}
+
+/* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
+static void hang_up(struct binary_store *store, bool trusted)
+{
+    int64_t since_ms = timing_now_ms();
+    int saved = errno;
+
+    wire_hurry(&store->wire);
+    while (trusted && wire_owed(&store->wire) > 0)
+        trusted = take_answer(store, &since_ms) == CONN_OK;
+    wire_close(&store->wire);
+    server_drop(store->server);
+    errno = saved;
+}
+
+static bool may_retry(struct binary_store *store, enum conn_status why)
+{
+    if (why == CONN_OUT_OF_MEMORY && !store->memory_refused) {
+        store->memory_refused = true;
+        return true;
+    }
+    return conn_may_pass(why);
+}
+
+static enum conn_status reconnect(struct binary_store *store)
+{
+    bool sent = store->sent > store->head;
+
+    if (store->failure != CONN_OK)
+        return store->failure;
+    store->sent = store->head;
+    enum conn_status conn = server_connect(store->server, store->broken_by, sent);
+    if (conn == CONN_NO_FENCE && store->memory_refused)
+        conn = CONN_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
+    if (conn != CONN_OK) {
+        give_up(store, conn);
+        return conn;
+    }
+    wire_open(&store->wire, store->channel->memc);
+    return conn;
+}
+
+static void pump(struct binary_store *store, size_t keep)
+{
+    while (store->failure == CONN_OK &&
+           (store->sent < total(store) || store->sent - store->head > keep)) {
+        if (!store->server->connected && reconnect(store) != CONN_OK)
+            return;
+        enum conn_status conn = exchange(store, keep);
+        if (conn == CONN_OK)
+            return;
+        store->broken_by = conn;
+        hang_up(store, conn != CONN_PROTOCOL);
+        if (!may_retry(store, conn))
+            give_up(store, conn);
+    }
+}
+
+/* Forgets the records of `before`, all settled, and lets the batches change places. */
+static void turn(struct binary_store *store)
+{
+    struct batch *empty = store->before;
+
+    store->head -= empty->count;
+    store->sent -= empty->count;
+    batch_clear(empty);
+    store->before = store->filling;
+    store->filling = empty;
+}
+
+/* Everything that was put is settled: both batches are empty. */
+static void settle_all(struct binary_store *store)
+{
+    pump(store, 0);
+    turn(store);
+    turn(store);
+}
+
+static size_t batch_wire_bytes(const struct batch *batch)
+{
+    return batch->count * WIRE_HEADER_BYTES + batch->payload;
+}
+
+/* Sends the batch that was filled, and waits for the answers of the one before. */
+static void send_batch(struct binary_store *store)
+{
+    pump(store, store->filling->count);
+    turn(store);
+}
+
+static void put(void *self, const struct batch_record *record)
+{
+    struct binary_store *store = self;
+    struct batch *filling = store->filling;
+    bool large = wire_bytes(record) > store->batch_bytes;
+
+    /* A large one goes alone: only then it cannot block both sides. */
+    if (large)
+        settle_all(store);
+    else if (!batch_has_room(filling, record) ||
+             batch_wire_bytes(filling) + wire_bytes(record) > store->batch_bytes)
+        send_batch(store);
+    if (store->failure == CONN_OK && !batch_add(store->filling, record)) {
+        errno = ENOMEM;
+        give_up(store, CONN_NO_RESOURCES);
+    }
+    if (store->failure != CONN_OK) {
+        store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
+        return;
+    }
+    if (large)
+        settle_all(store);
+    else if (store->filling->count == store->options.batch_records)
+        send_batch(store);
+}
+
+static void flush(void *self)
+{
+    settle_all(self);
+}
+
+static size_t pending(const void *self)
+{
+    const struct binary_store *store = self;
+
+    return total(store) - store->head;
+}
+
+static enum conn_status failure(const void *self)
+{
+    const struct binary_store *store = self;
+
+    errno = store->failure_errno;
+    return store->failure;
+}
+
+static enum conn_status finish(void *self)
+{
+    struct binary_store *store = self;
+
+    settle_all(store);
+    if (!store->server->connected)
+        return store->failure;
+    if (store->failure == CONN_OK && wire_has_stray(&store->wire))
+        give_up(store, CONN_PROTOCOL);
+    hang_up(store, false);
+    return store->failure;
+}
+
+static enum conn_status connect_now(void *self)
+{
+    struct binary_store *store = self;
+
+    return store->server->connected ? CONN_OK : reconnect(store);
+}
+
+static void close_store(void *self)
+{
+    struct binary_store *store = self;
+
+    batch_free(&store->batches[0]);
+    batch_free(&store->batches[1]);
+    free(store);
+}
+
+const struct store_calls BINARY_STORE = {connect_now, put,    flush,      pending,
+                                         failure,     finish, close_store};

@@ -1,0 +1,93 @@
+#include "store/channel.h"
+
+#include "io/descriptors.h"
+#include "process/diag.h"
+#include "store/wire.h"
+
+#include <errno.h>
+#include <time.h>
+
+static enum conn_status open_channel(void *self, int timeout_ms)
+{
+    struct channel *channel = self;
+    const struct address *address = channel->server->address;
+    enum protocol found;
+    int fd;
+
+    enum conn_status conn = probe(address, timeout_ms, channel->wanted, &found, &fd);
+    if (conn != CONN_OK)
+        return conn;
+    if (found == PROTOCOL_BINARY) {
+        descriptors_close(fd);
+        conn = wire_connect(address, timeout_ms, channel->server->timeout_ms, &channel->memc);
+    } else {
+        connection_start(&channel->connection, fd, channel->server->timeout_ms);
+    }
+    if (conn == CONN_OK)
+        channel->protocol = channel->wanted = found;
+    return conn;
+}
+
+static in_port_t channel_port(const void *self)
+{
+    const struct channel *channel = self;
+
+    return channel->memc ? wire_port(channel->memc) : connection_port(channel->connection.fd);
+}
+
+static void drop_channel(void *self)
+{
+    struct channel *channel = self;
+    int saved = errno;
+
+    connection_close(&channel->connection);
+    if (channel->memc)
+        wire_disconnect(channel->memc);
+    channel->memc = NULL;
+    errno = saved;
+}
+
+void channel_init(struct channel *channel, struct server *server, enum protocol wanted)
+{
+    static const struct server_link LINK = {open_channel, channel_port, drop_channel};
+
+    channel->server = server;
+    channel->wanted = wanted;
+    channel->protocol = PROTOCOL_AUTO;
+    channel->memc = NULL;
+    connection_init(&channel->connection);
+    server_use(server, &LINK, channel);
+}
+
+bool channel_is_quiet(const struct channel *channel)
+{
+    return channel->protocol == PROTOCOL_META && channel->server->counters.pid >= 0;
+}
+
+void channel_report(const struct channel *channel)
+{
+    const char *server = channel->server->address->text;
+
+    if (channel->protocol == PROTOCOL_BINARY)
+        diag("%s: speaks no meta protocol (memcached before 1.6.10, or -B binary): "
+             "records go by the binary protocol, which is slower",
+             server);
+    else if (channel->protocol == PROTOCOL_TEXT)
+        diag("%s: speaks classic text only: each record is answered, which is slower", server);
+    else if (!channel_is_quiet(channel))
+        diag("%s: a proxy, or a server that tells no counters: each record is answered, which is "
+             "slower",
+             server);
+}
+
+const char *channel_protocol(const struct channel *channel)
+{
+    return channel->protocol == PROTOCOL_AUTO ? NULL : protocol_name(channel->protocol);
+}
+
+int64_t store_expiry(int64_t ttl_seconds)
+{
+    static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
+
+    return ttl_seconds > RELATIVE_TTL_MAX ? time(NULL) + ttl_seconds : ttl_seconds;
+}

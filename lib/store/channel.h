@@ -1,0 +1,69 @@
+/*
+ * channel: the connection to a server, by the protocol that both speak.
+ *
+ * Which one is asked for at the first connection and kept: what is on its way
+ * is in its form. Meta and classic text go over a socket of our own, binary
+ * over libmemcached's.
+ */
+#ifndef MEMC_CHANNEL_H
+#define MEMC_CHANNEL_H
+
+#include "server/connection.h"
+#include "server/probe.h"
+#include "server/server.h"
+
+#include "store/batch.h"
+
+struct memcached_st; /* libmemcached's */
+
+struct channel {
+    struct server *server;
+    enum protocol wanted;         /* --protocol; once connected, what it was then */
+    enum protocol protocol;       /* AUTO: never connected */
+    struct connection connection; /* meta and text */
+    struct memcached_st *memc;    /* binary; NULL: not connected */
+};
+
+/* From now on the server connects by it; both must stay where they are. */
+void channel_init(struct channel *channel, struct server *server, enum protocol wanted);
+
+/*
+ * Says once which slower way was chosen without being asked for, and why. To
+ * be called after the first connection.
+ */
+void channel_report(const struct channel *channel);
+
+/*
+ * Quiet sets need a fence that shows when what was on its way is done: meta,
+ * and the server tells its counters.
+ */
+bool channel_is_quiet(const struct channel *channel);
+
+struct store_options {
+    enum protocol protocol; /* PROTOCOL_AUTO: what the server speaks */
+    size_t batch_records;   /* 1 to BATCH_RECORDS_MAX; 0: the best of the protocol */
+    int64_t ttl_seconds;    /* 0: no expiry */
+    store_outcome_fn *on_outcome;
+    void *context;
+};
+
+/* What a store of one protocol does; self is the store. Each as in store.h, on a connected channel.
+ */
+struct store_calls {
+    enum conn_status (*connect)(void *self);
+    void (*put)(void *self, const struct batch_record *record);
+    void (*flush)(void *self);
+    size_t (*pending)(const void *self);
+    enum conn_status (*failure)(const void *self);
+    enum conn_status (*finish)(void *self);
+    void (*close)(void *self); /* after finish: frees */
+};
+
+/* The expiry in the protocol's form, from now: beyond 30 days memcached takes absolute Unix time.
+ */
+int64_t store_expiry(int64_t ttl_seconds);
+
+/* "meta", "binary" or "text"; NULL: never connected. */
+const char *channel_protocol(const struct channel *channel);
+
+#endif
