@@ -39,6 +39,10 @@ start() { # NAME ARG…
     shift
     background "$start_name" env PATH="$T/slow:$PATH" ./load -s stats "$@"
 }
+# shellcheck disable=SC2317 # these two, too
+has_some() { [ "$(stat_of "$1" curr_items)" -gt 0 ]; }
+# shellcheck disable=SC2317
+no_sink() { ! pgrep -f "$BIN/memc_sink .*$1"; }
 held() { until_true test -e held || bail 'the decompressor was not started'; }
 
 fault 59
@@ -75,13 +79,14 @@ cat >slow/mktemp <<END
 #!/bin/sh
 /usr/bin/mktemp "\$@"
 echo >"$T/made"
-sleep 0.5
+until [ -e "$T/sent" ]; do sleep 0.02; done
 END
 chmod +x slow/mktemp
-rm -f made
+rm -f made sent
 start early d/a.tsv.gz
 until_true test -e made
 send TERM early
+: >sent
 finish 143 early 'TERM while the work folder is made'
 rm slow/mktemp
 is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
@@ -102,10 +107,10 @@ note 'the second signal ends it at once'
 fresh
 start twice --sink-option --timeout=300s d/a.tsv.gz
 held
+until_true has_some "$ADDR_idfa"
 send STOP idfa
-sleep 0.5
 send TERM twice
-sleep 0.5
+for each in gaid adid dvid; do eventually "the sink of $each ends" -- no_sink "$(addr $each)"; done
 ok 'after the first it waits for the server' -- kill -0 "$(pid_of twice)"
 send TERM twice
 finish 143 twice 'after the second no more'
@@ -126,9 +131,10 @@ note 'a signal that was ignored at start'
 fresh
 background nohup sh -c "trap '' HUP; exec env PATH='$T/slow:$PATH' ./load -s stats d/a.tsv.gz"
 held
-send HUP nohup
-sleep 0.5
-ok 'HUP stays ignored' -- kill -0 "$(pid_of nohup)"
+# The kernel drops a signal that is ignored.
+# shellcheck disable=SC2016 # the inner shell expands it
+ok 'HUP stays ignored' -- sh -c 'grep -q "^SigIgn:.*[13579bdf]$" "/proc/$0/status" && kill -HUP "$0"' "$(pid_of nohup)"
+ok 'it does not end by it' -- kill -0 "$(pid_of nohup)"
 send TERM nohup
 finish 143 nohup 'TERM does not'
 
