@@ -77,8 +77,7 @@ static int verdict_on_retention(struct sink *sink)
     sink->tally.evictions = counters_evicted(before, &after);
     if (stored == 0)
         return STATUS_OK;
-    sink->tally.doubt =
-        counters_doubt(before, &after, stored, options->allow_evictions);
+    sink->tally.doubt = counters_doubt(before, &after, stored, options->allow_evictions);
     tell_doubt(&sink->tally, before, &after);
     return sink->tally.doubt == DOUBT_NONE ? STATUS_OK : STATUS_DATAERR;
 }
