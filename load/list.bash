@@ -36,6 +36,25 @@ expand_pattern() {
     shopt -u nullglob
 }
 
+# REPLY: how many names would match the pattern if they had no leading dot.
+count_dotted() {
+    local base=${opt[pattern]##*/} names IFS=
+    shopt -s nullglob
+    # shellcheck disable=SC2206 # to be expanded; an empty IFS keeps its spaces
+    names=(${opt[pattern]%"$base"}.$base)
+    shopt -u nullglob
+    REPLY=${#names[@]}
+}
+
+# REPLY: why there is no file to load.
+why_no_file() {
+    REPLY='no file to load'
+    [[ ${opt[pattern]} ]] || return 0
+    count_dotted && local dotted=$REPLY
+    REPLY="no file to load: ${opt[pattern]} matches none"
+    ((dotted == 0)) || REPLY+="; with a leading dot it matches $dotted, loaded already: name them to load them again"
+}
+
 # One file of several names (or mentions) is loaded once, by device and inode. `size` has each file's bytes, and nothing
 # for one that is not there.
 drop_repeated() {

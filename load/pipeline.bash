@@ -158,4 +158,9 @@ decompress_stdin() { # N
     result=$?
 }
 
-decompressor_said() { REPLY=$(grep -am 1 . "$folder/decompressor.err" 2>/dev/null); }
+# REPLY: its first message. igzip calls standard input "(null)".
+decompressor_said() {
+    REPLY=$(grep -am 1 . "$folder/decompressor.err" 2>/dev/null)
+    REPLY=${REPLY/ for file (null)/}
+    REPLY=${REPLY/(null)/the input}
+}

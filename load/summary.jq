@@ -1,5 +1,7 @@
 # The summary of a run in one line. Input: the results, slurped. $word: what became of the good records.
 "\(length) file\(if length == 1 then "" else "s" end): "
-+ ([group_by(.verdict)[] | "\(length) \(.[0].verdict)"] | join(", "))
++ ([group_by(.verdict)[]
+    | "\(length) \(if .[0].verdict == "loaded" and $word == "encoded" then "would be loaded" else .[0].verdict end)"]
+   | join(", "))
 + "; \(map(.lines) | add) lines, \(map(.stored + (.verified // 0)) | add) \($word), "
 + "\(map(.unknown + .invalid + .refused) | add) errors, \(map(.undelivered) | add) undelivered"

@@ -97,12 +97,14 @@ list_ends() {
 }
 
 report_verdict() { # N
-    local shown='' counts='' name=${of[$1:label]} detail=${of[$1:detail]}
+    local shown='' counts='' name=${of[$1:label]} detail=${of[$1:detail]} success='Successful load' no_limit=''
+    [[ ${opt[mode]} != dry-run ]] || success='Would load'
+    [[ ${opt[rate]} != none || ${of[$1:errors]:-0} == 0 ]] || no_limit=' (no limit: -e none)'
     [[ ! ${of[$1:ran]:-} ]] ||
         counts=" (${of[$1:lines]} lines, ${of[$1:good]} ${opt[done_word]}, ${of[$1:errors]} errors, ${of[$1:undelivered]} undelivered)"
     printf -v shown %.6g "${of[$1:error_rate]:-0}"
     case ${of[$1:verdict]}:${of[$1:reason]} in
-        loaded:*) message I "Acceptable error rate ($shown). Successful load $name$counts" ;;
+        loaded:*) message I "Acceptable error rate ($shown). $success $name$counts$no_limit" ;;
         'already loaded':*) report_known "$name" ;;
         skipped:*) message E "Load skipped: $name: $detail" ;;
         *:'error rate') message E "High error rate ($shown > ${opt[limit_text]}). Failed load $name$counts" ;;

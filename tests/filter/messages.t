@@ -158,6 +158,14 @@ says 73 'memc_load: --log: cannot append to none/log: is its folder there, and w
 says 73 'memc_load: --stats: cannot write none/stats: is its folder there, and writable?' "$load" -s none/stats a.tsv
 says 66 'memc_load: --files-from: no such file: none.list' "$load" -a none.list
 says 0 'memc_load: no file to load: none*.tsv.gz matches none' "$load" --pattern 'none*.tsv.gz'
+mkdir done && gzip -c good.tsv >done/.one.tsv.gz && cp done/.one.tsv.gz done/.two.tsv.gz
+says 0 'memc_load: no file to load: done/*.tsv.gz matches none; with a leading dot it matches 2, loaded already: name them to load them again' \
+    "$load" --pattern 'done/*.tsv.gz'
+says 0 'memc_load: Acceptable error rate (0). Would load good.tsv (40 lines, 40 encoded, 0 errors, 0 undelivered)' ./load --dry-run good.tsv
+printf 'idfa\n' | cat - good.tsv >bad.tsv
+says 0 'memc_sink: bad.tsv: idfa line 1: not five TAB-separated fields
+memc_load: Acceptable error rate (0.025). Successful load bad.tsv (41 lines, 40 stored, 1 errors, 0 undelivered) (no limit: -e none)' \
+    ./load -k -e none bad.tsv
 # Whether the router still meets the sink that has ended is a matter of time.
 status 69 'a missing server' -- ./load -k -w 1 --gaid 127.0.0.1:1 --sink-option --retry-for=0 a.tsv c.tsv
 file_like err '^memc_sink: a\.tsv: 127\.0\.0\.1:1: Connection refused: is memcached running there\?$' 'the sink says so'
