@@ -42,15 +42,21 @@ LIMIT_S = 60
 POLL_S = 0.0005
 MARK = "MEMC_CRASH_RUN"
 
-# In the place of igzip: the whole text in PIECES pieces, and a byte to PACE/FILE before each and after the last.
+# In the place of igzip: the whole text in PIECES pieces, and a byte to PACE/FILE before each and after the last. At the
+# piece that PACE/FILE.hold names it waits for PACE/go: a kill in the middle comes in the middle, however late we are.
 SLOW = f"""#!/usr/bin/python3 -IS
 import os, signal, time, zlib
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 name = os.path.basename(os.readlink("/proc/self/fd/0"))
 text = zlib.decompress(open(0, "rb").read(), 31)
 size = len(text) // {PIECES} + 1
-with open(os.environ["PACE"] + "/" + name, "wb", 0) as pace:
+folder, hold = os.environ["PACE"], {PIECES}
+if os.path.exists(folder + "/" + name + ".hold"):
+    hold = int(open(folder + "/" + name + ".hold").read())
+with open(folder + "/" + name, "wb", 0) as pace:
     for piece in range({PIECES}):
+        while piece == hold and not os.path.exists(folder + "/go"):
+            time.sleep(0.002)
         pace.write(b".")
         rest = text[piece * size : (piece + 1) * size]
         while rest:
@@ -325,6 +331,16 @@ class Round:
         except OSError:
             return 0
 
+    def hold(self):
+        """Ten pieces are some 20 ms, twice the longest delay in the middle."""
+        if 0 < self.plan.piece <= PIECES:
+            with open(self.path("pace", self.plan.file + ".hold"), "w") as file:
+                file.write(str(self.plan.piece + 10))
+
+    def let_go(self):
+        with open(self.path("pace", "go"), "w"):
+            pass
+
     def kill(self, run):
         plan = self.plan
         while self.progress(plan.file) < plan.piece and not run.is_over():
@@ -411,8 +427,10 @@ class Round:
 
     def run(self):
         plan = self.plan
+        self.hold()
         run = self.start(slow=True)
         self.kill(run)
+        self.let_go()
         status = run.finish()
         self.outcome = f"ended with {status}, {len(self.loaded())} loaded"
         self.servers.await_let_go()
