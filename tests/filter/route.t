@@ -47,7 +47,7 @@ finish_readers idfa gaid adid dvid
 check_routed mixed.tsv idfa gaid adid dvid
 json stats.json '[.tool, .undelivered, .exit]' '["memc_route",0,0]' 'name, undelivered and exit'
 json stats.json 'keys_unsorted - ["tool","version","mode","label"]' \
-    '["lines","blank","invalid","unknown","skipped","undelivered","routed","bytes_in","seconds","exit"]' "the counters' names"
+    '["lines","blank","invalid","unknown","skipped","undelivered","routed","bytes_in","seconds","start","end","exit","reasons"]' "the counters' names"
 json stats.json .bytes_in "$(wc -c <mixed.tsv)" 'bytes_in'
 is "$(wc -l <stats.json)" 1 'the counters are one line'
 check_counters mixed.tsv
