@@ -198,14 +198,28 @@ void server_works(struct server *server)
     server->retry.since_ms = timing_now_ms();
 }
 
-bool server_is_too_slow(struct server *server, int64_t *since_ms)
+enum conn_status server_answered(struct server *server, int64_t *since_ms)
 {
     int64_t now = timing_now_ms();
     bool slow = now - *since_ms > server->timeout_ms;
 
     *since_ms = now;
     server->slow_answers = slow ? server->slow_answers + 1 : 0;
-    return server->slow_answers > 1;
+    if (signals_stop_is_overdue(server->timeout_ms))
+        return CONN_STOPPED;
+    return server->slow_answers > 1 ? CONN_SILENT : CONN_OK;
+}
+
+void server_give_up(struct server *server, enum conn_status why)
+{
+    server->failure = why;
+    server->failure_errno = errno;
+}
+
+enum conn_status server_failure(const struct server *server)
+{
+    errno = server->failure_errno;
+    return server->failure;
 }
 
 size_t server_item_bytes(size_t key_bytes, size_t value_bytes)

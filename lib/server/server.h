@@ -40,6 +40,8 @@ struct server {
     struct budget retry;  /* while retrying: what is left of retry_ms */
     int pause_ms;         /* before the next try */
     bool connected_before;
+    enum conn_status failure; /* given up: why, with errno */
+    int failure_errno;
     uint64_t reconnects;
     unsigned slow_answers;    /* in a row */
     bool in_trouble;          /* it was said that it is tried again */
@@ -78,17 +80,24 @@ static inline void server_is_well(struct server *server)
         server_tell_back(server);
 }
 
+/* Whoever speaks to the server gives it up: `why`, with errno, is kept until server_init. */
+void server_give_up(struct server *server, enum conn_status why);
+
+/* CONN_OK, or why it was given up; sets errno to that of the moment, for conn_strerror. */
+enum conn_status server_failure(const struct server *server);
+
 /* To be called before requests are sent: the time that was spent idle does not count as
  * reconnecting. */
 void server_works(struct server *server);
 
 /*
  * To be called after each answer with the time when the wait for it began, which
- * becomes now, when that for the next one begins. True if the second in a row
- * took longer than the timeout. Bytes that trickle
- * in renew the library's own timeout; after a stop (Ctrl-Z) one answer is late.
+ * becomes now, when that for the next one begins. CONN_SILENT if the second in a
+ * row took longer than the timeout: bytes that trickle in renew the library's own
+ * timeout; after a stop (Ctrl-Z) one answer is late. CONN_STOPPED if a clean end
+ * has had its time.
  */
-bool server_is_too_slow(struct server *server, int64_t *since_ms);
+enum conn_status server_answered(struct server *server, int64_t *since_ms);
 
 /* memcached's item: a header with CAS, the key and a NUL, the value and CR LF. In bytes. */
 size_t server_item_bytes(size_t key_bytes, size_t value_bytes);

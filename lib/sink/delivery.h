@@ -15,8 +15,8 @@
 #include "sink/item_sizes.h"
 #include "sink/sink_options.h"
 #include "sink/sink_tally.h"
-#include "store/store.h"
 #include "sink/verify.h"
+#include "store/store.h"
 
 struct delivery;
 

@@ -36,8 +36,6 @@ struct verify {
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
     enum conn_status broken_by; /* what ended the last connection */
-    enum conn_status failure;   /* given up */
-    int failure_errno;
 };
 
 struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
@@ -65,8 +63,7 @@ static void leave_undelivered(struct verify *verify, const struct batch_record *
 
 static void give_up(struct verify *verify, enum conn_status why)
 {
-    verify->failure = why;
-    verify->failure_errno = errno;
+    server_give_up(verify->channel.server, why);
     for (; verify->cursor < verify->batch.count; verify->cursor++)
         leave_undelivered(verify, &verify->batch.record[verify->cursor]);
 }
@@ -149,18 +146,18 @@ static bool count_found(void *context, enum reader_found found, const struct bat
 
 enum conn_status verify_connect(struct verify *verify)
 {
-    enum conn_status conn = verify->failure;
+    enum conn_status conn = verify->channel.server->failure;
 
     if (conn == CONN_OK)
         conn = server_connect(verify->channel.server, verify->broken_by, false);
-    if (conn != CONN_OK && verify->failure == CONN_OK)
+    if (conn != CONN_OK && verify->channel.server->failure == CONN_OK)
         give_up(verify, conn);
     return conn;
 }
 
 void verify_flush(struct verify *verify)
 {
-    while (verify->failure == CONN_OK && verify->cursor < verify->batch.count) {
+    while (verify->channel.server->failure == CONN_OK && verify->cursor < verify->batch.count) {
         if (!verify->channel.server->connected && verify_connect(verify) != CONN_OK)
             break;
         enum conn_status conn =
@@ -183,11 +180,11 @@ void verify_put(struct verify *verify, const struct batch_record *record)
 
     if (!batch_has_room(batch, record))
         verify_flush(verify);
-    if (verify->failure == CONN_OK && !batch_add(batch, record)) {
+    if (verify->channel.server->failure == CONN_OK && !batch_add(batch, record)) {
         errno = ENOMEM;
         give_up(verify, CONN_NO_RESOURCES);
     }
-    if (verify->failure != CONN_OK) {
+    if (verify->channel.server->failure != CONN_OK) {
         leave_undelivered(verify, record);
         return;
     }
@@ -209,8 +206,7 @@ const char *verify_protocol(const struct verify *verify)
 
 enum conn_status verify_failure(const struct verify *verify)
 {
-    errno = verify->failure_errno;
-    return verify->failure;
+    return server_failure(verify->channel.server);
 }
 
 void verify_close(struct verify *verify)

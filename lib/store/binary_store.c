@@ -33,8 +33,6 @@ struct binary_store {
     size_t head, sent;
     bool memory_refused;        /* the head was refused for lack of memory once */
     enum conn_status broken_by; /* what ended the last connection */
-    enum conn_status failure;   /* given up */
-    int failure_errno;
     struct wire wire;
     struct batch batches[2];
 };
@@ -105,8 +103,7 @@ static void settle(struct binary_store *store, enum store_outcome outcome)
 
 static void give_up(struct binary_store *store, enum conn_status why)
 {
-    store->failure_errno = errno;
-    store->failure = why;
+    server_give_up(store->server, why);
     while (store->head < total(store))
         settle(store, STORE_UNDELIVERED);
 }
@@ -117,9 +114,7 @@ static enum conn_status take_in(struct binary_store *store, bool stored, int64_t
     server_is_well(store->server);
     store->memory_refused = false;
     settle(store, stored ? STORE_STORED : STORE_REFUSED);
-    if (signals_stop_is_overdue(store->server->timeout_ms))
-        return CONN_STOPPED;
-    return server_is_too_slow(store->server, since_ms) ? CONN_SILENT : CONN_OK;
+    return server_answered(store->server, since_ms);
 }
 
 /* Reads one answer: that of the head, since answers come in order. */
@@ -179,8 +174,8 @@ static enum conn_status reconnect(struct binary_store *store)
 {
     bool sent = store->sent > store->head;
 
-    if (store->failure != CONN_OK)
-        return store->failure;
+    if (store->server->failure != CONN_OK)
+        return store->server->failure;
     store->sent = store->head;
     enum conn_status conn = server_connect(store->server, store->broken_by, sent);
     if (conn == CONN_NO_FENCE && store->memory_refused)
@@ -195,7 +190,7 @@ static enum conn_status reconnect(struct binary_store *store)
 
 static void pump(struct binary_store *store, size_t keep)
 {
-    while (store->failure == CONN_OK &&
+    while (store->server->failure == CONN_OK &&
            (store->sent < total(store) || store->sent - store->head > keep)) {
         if (!store->server->connected && reconnect(store) != CONN_OK)
             return;
@@ -253,11 +248,11 @@ static void put(void *self, const struct batch_record *record)
     else if (!batch_has_room(filling, record) ||
              batch_wire_bytes(filling) + wire_bytes(record) > store->batch_bytes)
         send_batch(store);
-    if (store->failure == CONN_OK && !batch_add(store->filling, record)) {
+    if (store->server->failure == CONN_OK && !batch_add(store->filling, record)) {
         errno = ENOMEM;
         give_up(store, CONN_NO_RESOURCES);
     }
-    if (store->failure != CONN_OK) {
+    if (store->server->failure != CONN_OK) {
         store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
         return;
     }
@@ -283,8 +278,7 @@ static enum conn_status failure(const void *self)
 {
     const struct binary_store *store = self;
 
-    errno = store->failure_errno;
-    return store->failure;
+    return server_failure(store->server);
 }
 
 static enum conn_status finish(void *self)
@@ -293,11 +287,11 @@ static enum conn_status finish(void *self)
 
     settle_all(store);
     if (!store->server->connected)
-        return store->failure;
-    if (store->failure == CONN_OK && wire_has_stray(&store->wire))
+        return store->server->failure;
+    if (store->server->failure == CONN_OK && wire_has_stray(&store->wire))
         give_up(store, CONN_PROTOCOL);
     hang_up(store, false);
-    return store->failure;
+    return store->server->failure;
 }
 
 static enum conn_status connect_now(void *self)

@@ -302,10 +302,9 @@ static enum conn_status take_results(struct reader *reader, memcached_result_st 
         result->count = 1; /* else a failure would read as "not found" */
         if (!memcached_fetch_result(reader->channel->memc, result, &rc))
             break;
-        if (server_is_too_slow(server, &since_ms))
-            return CONN_SILENT;
-        if (signals_stop_is_overdue(server->timeout_ms))
-            return CONN_STOPPED;
+        enum conn_status answered = server_answered(server, &since_ms);
+        if (answered != CONN_OK)
+            return answered;
         if (conn == CONN_OK) {
             conn = take_result(reader, result);
             saved = errno;

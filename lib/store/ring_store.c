@@ -49,8 +49,6 @@ struct ring_store {
     enum conn_status drained_by; /* CONN_BEHIND: and then a new connection; else CONN_OK */
     bool memory_refused;         /* the head was refused for lack of memory once */
     enum conn_status broken_by;  /* what ended the last connection */
-    enum conn_status failure;    /* given up */
-    int failure_errno;
 };
 
 static size_t batch_records(const struct ring_store *store)
@@ -114,8 +112,7 @@ static void settle(struct ring_store *store, enum store_outcome outcome)
 
 static void give_up(struct ring_store *store, enum conn_status why)
 {
-    store->failure_errno = errno;
-    store->failure = why;
+    server_give_up(store->server, why);
     while (store->ring.head < store->ring.put)
         settle(store, STORE_UNDELIVERED);
     store->upto = store->closed = store->ring.put;
@@ -397,8 +394,8 @@ static enum conn_status reconnect(struct ring_store *store)
 {
     bool on_way = store->sent > ring_begin(&store->ring, store->ring.head);
 
-    if (store->failure != CONN_OK)
-        return store->failure;
+    if (store->server->failure != CONN_OK)
+        return store->server->failure;
     enum conn_status conn = server_connect(store->server, store->broken_by, on_way);
     if (conn != CONN_OK) {
         give_up(store, conn);
@@ -423,7 +420,7 @@ static void renew_stale(struct ring_store *store)
 static void pump(struct ring_store *store, uint64_t until)
 {
     renew_stale(store);
-    while (store->failure == CONN_OK) {
+    while (store->server->failure == CONN_OK) {
         if (!store->server->connected && reconnect(store) != CONN_OK)
             return;
         enum conn_status conn = exchange(store, until);
@@ -502,10 +499,10 @@ static void put(void *self, const struct batch_record *record)
         settle_all(store); /* it goes alone, in memory of its own */
     else if (store->sets > 0 && is_full_with(store, record))
         send_batch(store);
-    if (store->failure == CONN_OK &&
+    if (store->server->failure == CONN_OK &&
         !ring_put_set(&store->ring, store->way, record, expiry, wire_kept(store)))
         no_memory(store);
-    if (store->failure != CONN_OK) {
+    if (store->server->failure != CONN_OK) {
         store->options.on_outcome(store->options.context, STORE_UNDELIVERED, record);
         return;
     }
@@ -533,8 +530,7 @@ static enum conn_status failure(const void *self)
 {
     const struct ring_store *store = self;
 
-    errno = store->failure_errno;
-    return store->failure;
+    return server_failure(store->server);
 }
 
 static enum conn_status connect_now(void *self)
@@ -575,10 +571,10 @@ static enum conn_status finish(void *self)
     struct ring_store *store = self;
 
     settle_all(store);
-    if (store->failure == CONN_OK && store->server->connected && has_stray_answer(store))
+    if (store->server->failure == CONN_OK && store->server->connected && has_stray_answer(store))
         give_up(store, CONN_PROTOCOL);
     server_drop(store->server);
-    return store->failure;
+    return store->server->failure;
 }
 
 static void close_store(void *self)

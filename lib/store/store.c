@@ -12,8 +12,6 @@ struct store {
     struct channel channel;
     const struct store_calls *calls; /* of the store behind it */
     void *self;                      /* NULL: never connected */
-    enum conn_status failure;        /* given up before that */
-    int failure_errno;
 };
 
 struct store *store_open(struct server *server, const struct store_options *options)
@@ -48,13 +46,15 @@ enum conn_status store_connect(struct store *store)
 {
     if (store->self)
         return store->calls->connect(store->self);
-    if (store->failure != CONN_OK)
-        return store->failure;
-    store->failure = server_connect(store->channel.server, CONN_OK, false);
-    if (store->failure == CONN_OK)
-        store->failure = choose(store);
-    store->failure_errno = errno;
-    return store->failure;
+    struct server *server = store->channel.server;
+    if (server->failure != CONN_OK)
+        return server->failure;
+    enum conn_status conn = server_connect(server, CONN_OK, false);
+    if (conn == CONN_OK)
+        conn = choose(store);
+    if (conn != CONN_OK)
+        server_give_up(server, conn);
+    return conn;
 }
 
 void store_put(struct store *store, const struct batch_record *record)
@@ -78,10 +78,7 @@ size_t store_pending(const struct store *store)
 
 enum conn_status store_failure(const struct store *store)
 {
-    if (store->self)
-        return store->calls->failure(store->self);
-    errno = store->failure_errno;
-    return store->failure;
+    return server_failure(store->channel.server);
 }
 
 const char *store_protocol(const struct store *store)
@@ -91,7 +88,7 @@ const char *store_protocol(const struct store *store)
 
 enum conn_status store_finish(struct store *store)
 {
-    return store->self ? store->calls->finish(store->self) : store->failure;
+    return store->self ? store->calls->finish(store->self) : store->channel.server->failure;
 }
 
 void store_close(struct store *store)
