@@ -274,13 +274,6 @@ static size_t pending(const void *self)
     return total(store) - store->head;
 }
 
-static enum conn_status failure(const void *self)
-{
-    const struct binary_store *store = self;
-
-    return server_failure(store->server);
-}
-
 static enum conn_status finish(void *self)
 {
     struct binary_store *store = self;
@@ -310,5 +303,4 @@ static void close_store(void *self)
     free(store);
 }
 
-const struct store_calls BINARY_STORE = {connect_now, put,    flush,      pending,
-                                         failure,     finish, close_store};
+const struct store_calls BINARY_STORE = {connect_now, put, flush, pending, finish, close_store};

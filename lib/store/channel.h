@@ -54,7 +54,6 @@ struct store_calls {
     void (*put)(void *self, const struct batch_record *record);
     void (*flush)(void *self);
     size_t (*pending)(const void *self);
-    enum conn_status (*failure)(const void *self);
     enum conn_status (*finish)(void *self);
     void (*close)(void *self); /* after finish: frees */
 };

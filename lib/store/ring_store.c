@@ -526,13 +526,6 @@ static size_t pending(const void *self)
     return store->pending;
 }
 
-static enum conn_status failure(const void *self)
-{
-    const struct ring_store *store = self;
-
-    return server_failure(store->server);
-}
-
 static enum conn_status connect_now(void *self)
 {
     struct ring_store *store = self;
@@ -585,5 +578,4 @@ static void close_store(void *self)
     free(store);
 }
 
-const struct store_calls RING_STORE = {connect_now, put,    flush,      pending,
-                                       failure,     finish, close_store};
+const struct store_calls RING_STORE = {connect_now, put, flush, pending, finish, close_store};
