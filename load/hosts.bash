@@ -43,7 +43,9 @@ run_on_host() { # WORK STDERR SSH ARG…
     [[ ! -e $work/stop ]] || exit 1
     [[ ! -e $work/$n/recorded ]] || exit 0 # it had been loaded when its host was lost
     trap : TERM
-    exec 2>>"$2" 3>&-
+    # Opened again, a file would be written from an offset of its own, over the main run's lines.
+    if [[ $2 == /dev/fd/3 ]]; then exec 2>&3; else exec 2>>"$2"; fi
+    exec 3>&-
     mkdir -m 700 -- "$work/$n" 2>/dev/null || first=again
     hold_leash "$first" | (trap '' TERM && eval "exec $3 \"\${@:4}\"") |
         sed -n -e "/^{\"tool\":\"memc_load\"/w $work/$n/lines" -e '/^{"tool":"memc_load"/!p'

@@ -162,7 +162,7 @@ names() { (cd "$1" && ls -A | tr '\n' ' '); }
 hosts_used() { sort -u where | tr '\n' ' '; }
 # What no two runs have in common: times, and the server's name for itself is the same.
 # shellcheck disable=SC2317 # called by run
-timeless() { jq -cS 'del(.. | .seconds?)' "$@"; }
+timeless() { jq -cS 'del(.. | .seconds?, .start?, .end?)' "$@"; }
 
 run() { # RESULT STATUS ARG…: all that a run tells and leaves
     run_result=$1
