@@ -298,7 +298,7 @@ background web "$PYTHON" -u -m http.server --bind 127.0.0.1 --directory files 0
 until_true grep -q port web.out || bail 'no web server'
 URL=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' web.out)
 export URL
-run_blocks cookbook 35
+run_blocks cookbook 36
 
 note 'counters for Prometheus'
 folder=run.$(grep -l '^mv memc_load.prom.new' cookbook.*)/try
