@@ -125,7 +125,9 @@ exec gcc "$@"
 END
 chmod +x fake/cc
 make -n -C "$TOP" "B=$T/unbuilt" "CC=$T/fake/cc" "$T/unbuilt/lib/bytes/slice.o" >commands
+fault 83
 file_unlike commands 'fcf-protection' 'a flag that the compiler does not take is left out'
 file_like commands 'D_FORTIFY_SOURCE=3 -fstack-protector-strong' 'the others are used'
+fault
 
 done_testing
