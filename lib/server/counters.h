@@ -56,9 +56,8 @@ int64_t *counters_place(struct counters *c, const struct counter *counter);
 bool counters_known(const struct counters *c);
 
 /*
- * Reads the counters on connections of their own. Returns CONN_OK or why not
- * all was read. Of a list without its END nothing is known: what is missing
- * there may have been cut off.
+ * Reads the counters, on new connections. Returns CONN_OK, or why not all were read.
+ * A list without its END is not used at all, because it may have been cut off.
  */
 enum conn_status counters_read(const struct address *address, int timeout_ms,
                                struct counters *counters);

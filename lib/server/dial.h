@@ -14,13 +14,13 @@
 #include <stddef.h>
 
 /*
- * Connects; each address of the name has timeout_ms. On CONN_OK *fd is a
- * non-blocking socket, the caller's to close; else errno tells where the
- * reason has one.
+ * Connects; each address of the name gets timeout_ms. On CONN_OK *fd is a
+ * non-blocking socket, which the caller closes; otherwise errno is set if the reason
+ * has one.
  */
 enum conn_status dial(const struct address *address, int timeout_ms, int *fd);
 
-/* Sends a short request whole. */
+/* Sends all bytes of a short request. */
 enum conn_status dial_send(int fd, const char *bytes, size_t len);
 
 /* Reads what there is, at least one byte, at most size; *len is 0 at the end of the connection. */

@@ -1,16 +1,16 @@
 /*
  * doubt: what two readings of a server's counters prove.
  *
- * An acknowledged record can be gone a moment later: evicted, flushed, or with
- * the process that held it. The server's own counters before the first and
- * after the last store tell, and a sample that is read back.
+ * An acknowledged record can be gone a moment later: evicted, flushed, or lost with
+ * the process that held it. What shows it: the server's own counters, read before the
+ * first and after the last store, and a sample that is read back.
  */
 #ifndef MEMC_DOUBT_H
 #define MEMC_DOUBT_H
 
 #include "server/counters.h"
 
-/* In the order in which they count: where several hold, the first. */
+/* If several apply, the first one counts. */
 enum doubt {
     DOUBT_NONE,
     DOUBT_RESTARTED,    /* another process, begun after the first reading */
@@ -25,10 +25,10 @@ enum doubt {
 /* "restarted" and so on; the last three are "unproven". NULL for DOUBT_NONE. */
 const char *doubt_name(enum doubt doubt);
 
-/* Which of two counts. */
+/* The one of two that counts. */
 enum doubt doubt_merge(enum doubt a, enum doubt b);
 
-/* True if both were read and tell of different processes. */
+/* True if both were read and show different processes. */
 bool counters_restarted(const struct counters *before, const struct counters *after);
 
 /* Items that the server removed between two readings; -1 if unknown. */

@@ -1,9 +1,9 @@
 /*
- * fence: has a server let go of a connection that broke?
+ * fence: waits until a server has closed its end of a connection that broke.
  *
- * Closing a connection does not cancel what was sent over it: the server may
- * still execute it, after its replay. `stats conns` lists the connections that
- * a server has; once the old one is gone, so are its requests.
+ * Closing a connection does not cancel the requests sent over it: the server may
+ * still execute them, even after their replay. `stats conns` lists the connections
+ * of a server; when the old one is gone, none of its requests is left.
  */
 #ifndef MEMC_FENCE_H
 #define MEMC_FENCE_H
@@ -16,9 +16,9 @@
 
 /*
  * Asks, on connections of its own, until the server no longer lists the old
- * connection: CONN_OK. The two are known by our ends' ports. CONN_NO_FENCE:
- * it does not even list the new one, so the list proves nothing. CONN_SILENT:
- * no patience is left. timeout_ms: for each question.
+ * connection: CONN_OK. Connections are told apart by the ports of our ends.
+ * CONN_NO_FENCE: the server does not list the new connection either, so the list
+ * proves nothing. CONN_SILENT: the budget is spent. timeout_ms: for each question.
  */
 enum conn_status fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
                             int timeout_ms, struct budget *budget);

@@ -8,10 +8,10 @@
  * Who does not answer these by VERSION, EN and MN is asked in binary, on a
  * connection of its own, before libmemcached trusts the peer with its memory:
  * the library follows the lengths of any answer. That request is VERSION; its
- * last field, a CAS that VERSION ignores, ends with CR LF, so that a server of
- * lines (HTTP, Redis) answers at once too. A peer that refuses it by an error
- * in text, or by closing, as twemproxy does, is asked for a key by `get`: every
- * memcached and every proxy of some knows that.
+ * last field, a CAS that VERSION ignores, ends with CR LF, so that a server that
+ * reads lines (HTTP, Redis) answers at once, too. A peer that refuses it by an error
+ * in text, or by closing, as twemproxy does, is asked for a key by `get`, which
+ * every memcached and every proxy for memcached knows.
  * Source of the formats: memcached's doc/protocol.txt, doc/protocol-binary.txt.
  */
 #ifndef MEMC_PROBE_H

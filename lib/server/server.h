@@ -1,9 +1,8 @@
 /*
- * server: the connection to one memcached server, made, lost, made anew and given up.
+ * server: connects to one memcached server, reconnects, and gives up.
  *
- * Patience, pauses, the fence and what is said of all that; it knows no
- * protocol. How a connection is made, and what goes over it, is its link's
- * business.
+ * It has the time limits, the pauses, the fence and the messages about them. It
+ * knows no protocol: a link makes the connection and speaks over it.
  */
 #ifndef MEMC_SERVER_H
 #define MEMC_SERVER_H
@@ -18,18 +17,19 @@
 
 /* A way to connect; self is what server_use was given. */
 struct server_link {
-    /* One try: CONN_OK, or why there is no connection, with errno. Waits at most timeout_ms a step.
+    /* One try: CONN_OK, or why there is no connection, with errno. Each step waits at most
+     * timeout_ms.
      */
     enum conn_status (*open)(void *self, int timeout_ms);
-    /* Of our end of the connection; 0: it has none. */
+    /* The port of our end of the connection; 0: it has none. */
     in_port_t (*local_port)(const void *self);
-    /* Ends it at once and sends nothing more. errno stays. */
+    /* Ends the connection at once and sends nothing more. Keeps errno. */
     void (*drop)(void *self);
 };
 
 struct server {
     const struct address *address;
-    int timeout_ms;   /* longest silence of a server that owes an answer */
+    int timeout_ms;   /* longest silence of a server that has to answer */
     int64_t retry_ms; /* longest time of reconnecting without an acknowledged record */
     const struct server_link *link;
     void *self; /* of the link */
@@ -44,7 +44,7 @@ struct server {
     int failure_errno;
     uint64_t reconnects;
     unsigned slow_answers;    /* in a row */
-    bool in_trouble;          /* it was said that it is tried again */
+    bool in_trouble;          /* a message said that it is tried again */
     bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
 };
@@ -58,20 +58,24 @@ void server_use(struct server *server, const struct server_link *link, void *sel
 
 /*
  * Makes a connection, with growing, jittered pauses between the tries, until
- * retry_ms have been spent since the first failure after an acknowledged
- * record. why: what ended the last connection, which must have been dropped;
- * CONN_OK if there was none, or it was ended as unused: that is no reconnect. sent: requests were
- * on their way when it broke: then it waits until the server has let go of the old connection, so
- * that none of them can be executed after their replay. Nothing tells of a server without counters,
- * or behind a proxy, that it has: CONN_NO_FENCE. A server that has been connected and is away is
- * told of once, and once when it takes records again.
+ * retry_ms have been spent since the first failure after an acknowledged record.
+ *
+ * why: what ended the last connection, which must have been dropped; CONN_OK if
+ * there was none, or if it was ended because it was idle (that is no reconnect).
+ *
+ * sent: requests were on their way when it broke. Then it waits until the server has
+ * closed the old connection, so that none of them is executed after its replay.
+ * A server without counters, or behind a proxy, cannot show that: CONN_NO_FENCE.
+ *
+ * When a server that was connected goes away, one message says so, and one more when
+ * it takes records again.
  */
 enum conn_status server_connect(struct server *server, enum conn_status why, bool sent);
 
-/* Says that the server takes records again. */
+/* Reports that the server takes records again. */
 void server_tell_back(struct server *server);
 
-/* To be called on each acknowledged record: the server is well. */
+/* Call it for each acknowledged record. */
 static inline void server_is_well(struct server *server)
 {
     server->retrying = false;
@@ -80,14 +84,14 @@ static inline void server_is_well(struct server *server)
         server_tell_back(server);
 }
 
-/* Whoever speaks to the server gives it up: `why`, with errno, is kept until server_init. */
+/* For the code that speaks to the server: gives it up. `why` and errno are kept until server_init.
+ */
 void server_give_up(struct server *server, enum conn_status why);
 
-/* CONN_OK, or why it was given up; sets errno to that of the moment, for conn_strerror. */
+/* CONN_OK, or why it was given up; then errno is set as it was at that time, for conn_strerror. */
 enum conn_status server_failure(const struct server *server);
 
-/* To be called before requests are sent: the time that was spent idle does not count as
- * reconnecting. */
+/* Call it before requests are sent, so that idle time does not count as time of reconnecting. */
 void server_works(struct server *server);
 
 /*

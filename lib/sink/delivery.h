@@ -1,10 +1,10 @@
 /*
  * delivery: where the valid records of memc_sink go, and what became of each.
  *
- * A destination is a handful of functions: there is one that stores, one that
- * reads back and compares (--verify), and one that sends nothing (--dry-run).
- * Each record's outcome is counted here, at once or later, and a record that
- * fails is given back here.
+ * A destination is a set of functions: one destination stores, one reads back and
+ * compares (--verify), and one sends nothing (--dry-run). The outcome of each record
+ * is counted here, at once or later, and the line of a record that fails is written
+ * back here.
  */
 #ifndef MEMC_DELIVERY_H
 #define MEMC_DELIVERY_H
@@ -21,33 +21,33 @@
 struct delivery;
 
 struct destination {
-    const char *mode; /* as the counters call it */
+    const char *mode; /* its name in the counters */
 
     /* False: out of memory. */
     bool (*open)(struct delivery *d);
 
-    /* Reaches the server. CONN_OK or why it gave up. */
+    /* Connects to the server. CONN_OK, or why it gave up. */
     enum conn_status (*connect)(struct delivery *d);
 
-    /* Takes one record: as it is sent, and as it was parsed. */
+    /* Takes one record, encoded and parsed. */
     void (*put)(struct delivery *d, const struct batch_record *put, const struct record *record);
 
-    /* Waits until every record taken has its outcome. */
+    /* Waits until every record that was taken has its outcome. */
     void (*flush)(struct delivery *d);
 
-    /* True while one has none. */
+    /* True while a record has no outcome. */
     bool (*pending)(const struct delivery *d);
 
     /* CONN_OK, or why the server was given up, with errno. */
     enum conn_status (*failure)(const struct delivery *d);
 
-    /* The counters of the moment go into the tally. */
+    /* Brings the counters in the tally up to date. */
     void (*count)(struct delivery *d);
 
     /* Flushes, and ends the connection or the output. Returns 0 or the exit status. */
     int (*finish)(struct delivery *d);
 
-    /* Frees. Also of what was not opened. */
+    /* Frees the memory; works even if open was not called. */
     void (*close)(struct delivery *d);
 };
 
@@ -69,14 +69,15 @@ struct delivery {
 void delivery_init(struct delivery *d, const struct sink_options *options, struct sink_tally *tally,
                    struct rejects *rejects);
 
-/* Writes what is gathered of the undelivered lines, too, after the records. */
+/* Flushes the records, then the file of undelivered lines. */
 void delivery_flush(struct delivery *d);
 bool delivery_pending(const struct delivery *d);
 
-/* Without a place for what cannot be delivered any more there is no use in reading on. */
+/* True if the server was given up and there is no file for undelivered lines: then reading on is
+ * useless. */
 bool delivery_is_over(const struct delivery *d);
 
-/* True if nobody is given lines back: then they need not be kept. */
+/* True if no lines are written back (no -r, no -u): then they need not be kept. */
 bool delivery_keeps_no_lines(const struct delivery *d);
 
 #endif

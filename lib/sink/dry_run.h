@@ -1,5 +1,5 @@
 /*
- * dry_run: the records of a dry run, a line each on standard output:
+ * dry_run: prints the records of a dry run on standard output, one line each:
  *
  *     SERVER - KEY -> apps: 1 apps: 2 lat: 0.5 lon: -1
  *
@@ -18,7 +18,7 @@ struct dry_run;
  */
 struct dry_run *dry_run_open(const char *server, size_t max_line);
 
-/* key: the record's. What cannot be written is told by dry_run_close. */
+/* Prints one record. dry_run_close returns a failure to write. */
 void dry_run_record(struct dry_run *out, struct slice key, const struct record *record);
 
 void dry_run_flush(struct dry_run *out);

@@ -22,8 +22,7 @@ struct sink {
     char *value;    /* room for its value */
 };
 
-/* Makes the tally and all else tell the truth about a sink that is not open. The options must
- * outlive it. */
+/* After this, all functions work on a sink that was never opened. The options must outlive it. */
 void sink_init(struct sink *sink, struct sink_options *options);
 
 /*
@@ -39,10 +38,10 @@ enum conn_status sink_connect(struct sink *sink);
 /* Takes a line or a piece of an over-long one, and counts its outcome, at once or later. */
 void sink_line(struct sink *sink, const struct line *line);
 
-/* The calls of a loop whose self is a sink. */
+/* For loop_start, with the sink as `self`. */
 extern const struct loop_calls SINK_CALLS;
 
-/* True if there is no use in reading on. */
+/* True if reading on is useless. */
 bool sink_is_over(const void *self);
 
 /* CONN_OK, or why the server was given up, with errno. */
@@ -54,7 +53,7 @@ enum conn_status sink_failure(const struct sink *sink);
  */
 int sink_finish(struct sink *sink);
 
-/* Ends the files of lines; returns 0 or the exit status. */
+/* Closes the files of rejects and undelivered lines. Returns 0 or the exit status. */
 int sink_end_files(struct sink *sink);
 
 /* Frees. */

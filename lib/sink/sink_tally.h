@@ -1,6 +1,6 @@
 /*
- * sink_tally: what became of every line of a sink, the proof that the sum adds up, and
- * the two forms in which it is told: JSON for machines, one line for people.
+ * sink_tally: the counters of memc_sink by outcome, the check that they add up to the
+ * number of lines, and their two forms: JSON for programs, one line for people.
  */
 #ifndef MEMC_SINK_TALLY_H
 #define MEMC_SINK_TALLY_H
@@ -39,8 +39,8 @@ void sink_tally_json(const struct sink_tally *t, struct json *json);
 void sink_tally_text(const struct sink_tally *t, char *text, size_t size);
 
 /*
- * No error always passes; else errors / stored < limit must hold, compared in
- * integers; errors with nothing stored fail. limit NULL: none.
+ * Without errors it passes. Otherwise errors / stored must be less than the limit,
+ * compared in integers; with errors and nothing stored it fails. limit NULL: none.
  */
 bool sink_tally_rate_passes(uint64_t errors, uint64_t stored, const struct ratio *limit);
 

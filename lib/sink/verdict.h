@@ -1,6 +1,6 @@
 /*
- * verdict: what a sink says when its input has ended: whether the server kept
- * what it acknowledged, whether the errors are few enough, and the exit status.
+ * verdict: decides at the end of the input whether the load succeeded: whether the
+ * server kept what it acknowledged, and whether the errors are few enough.
  */
 #ifndef MEMC_VERDICT_H
 #define MEMC_VERDICT_H
