@@ -32,14 +32,33 @@ reserve_descriptors() {
 
 # LEVEL (I or E) TEXT: one message. Control bytes, as of a file's name, would garble a terminal or a log.
 message() {
-    local text=${2//[[:cntrl:]]/?}
-    if [[ ! ${opt[log]} ]]; then
-        printf '%s: %s\n' "$program" "$text" >&2
-    elif [[ ${run[remote]} ]]; then # the main run's ssh appends it
-        printf '[%(%Y.%m.%d %H:%M:%S)T] %s %s\n' -1 "$1" "$text" >&2
-    else
-        printf '[%(%Y.%m.%d %H:%M:%S)T] %s %s\n' -1 "$1" "$text" >>"${opt[log]}"
+    local text=${2//[[:cntrl:]]/?} line
+    if [[ ${opt[log]} ]]; then
+        printf -v line '[%(%Y.%m.%d %H:%M:%S)T] %s %s' -1 "$1" "$text"
+        if [[ ${run[remote]} ]]; then # the main run's ssh appends it
+            printf '%s\n' "$line" >&2
+            return
+        elif [[ ${run[log_fd]:-} ]]; then
+            { printf '%s\n' "$line" >&"${run[log_fd]}"; } 2>/dev/null && return
+        else
+            { printf '%s\n' "$line" >>"${opt[log]}"; } 2>/dev/null && return
+        fi
+        run[unsaid]=1 # 74 in the end
     fi
+    printf '%s: %s\n' "$program" "$text" >&2
+}
+
+# REPLY: a descriptor of FIFO for writing. Given up after 30 seconds without a reader.
+open_fifo() { # FIFO
+    local ready holder
+    exec {ready}< <(exec 3>"$1" && echo && exec sleep 60)
+    holder=$!
+    if ! read -rt 30 -u "$ready" _; then
+        kill "$holder"
+        return 1
+    fi
+    exec {REPLY}>"$1" {ready}<&-
+    kill "$holder"
 }
 
 die() { # STATUS TEXT
@@ -94,7 +113,7 @@ need() { # PROGRAM DEBIAN-PACKAGE
 choose_decompressor() { # FILE
     local name
     case $1 in
-        *.gz) for name in igzip pigz gzip; do type -P "$name" >/dev/null && break; done ;;
+        *.gz) choose_gzip && name=${opt[gzip]} ;;
         *.zst) need zstd zstd && name=zstd ;;
         *.bz2) need bzip2 bzip2 && name=bzip2 ;;
         *.xz) need xz xz-utils && name=xz ;;
@@ -104,10 +123,37 @@ choose_decompressor() { # FILE
     decompressor=("$name" -dc)
 }
 
-# A program of load/*.jq. jq would read the user's ~/.jq into it.
-run_jq() { # PROGRAM ARG…
-    HOME=/dev/null jq -f "$parts/$1.jq" "${@:2}"
+# The fastest that is there and reads a file of two members to its end: older igzip stops behind the first. Once a run; a
+# job is told.
+choose_gzip() {
+    [[ ! ${opt[gzip]:=${MEMC_LOAD_GZIP:-}} ]] || return 0
+    need gzip gzip # it finds what the others leave unread
+    local two='\x1f\x8b\b\0\0\0\0\0\0\3K\4\0\x43\xbe\xb7\xe8\1\0\0\0' # gzip of "a"
+    for name in igzip pigz gzip; do
+        # shellcheck disable=SC2059 # it is a format
+        [[ ! $(type -P "$name") || $(printf "$two$two" | "$name" -dc 2>/dev/null) != aa ]] || { opt[gzip]=$name && return; }
+    done
+    die 69 'no igzip, pigz or gzip that reads a file of two members; Debian has gzip in the package gzip'
 }
+
+# Is all that is needed of the helper programs there? Others of these names, as those of busybox, lack some.
+check_tools() {
+    local found
+    found=$(stat -L --printf='%d:%i %s %.9Y %.9Z' -- / 2>/dev/null)
+    [[ $found =~ ^[0-9]+:[0-9]+\ [0-9]+\ [0-9]+\.[0-9]{9}\ [0-9]+\.[0-9]{9}$ ]] || lacks stat "--printf and %.9Y" coreutils
+    [[ $(mv --help 2>&1) == *--no-target-directory* ]] || lacks mv --no-target-directory coreutils
+    [[ $(mktemp --help 2>&1) == *TEMPLATE* ]] || lacks mktemp 'a template behind --' coreutils
+    [[ ! ${opt[ledger]} || $(realpath -zm -- / 2>/dev/null | od -An -tx1) == ' 2f 00' ]] || lacks realpath -zm coreutils
+    [[ $(flock --help 2>&1) == *--conflict-exit-code* ]] || lacks flock --conflict-exit-code util-linux
+    [[ $(sed --version 2>/dev/null) == *GNU* ]] || lacks sed 'what GNU sed has' sed
+}
+
+lacks() { die 69 "$1 (of $(type -P "$1")) lacks $2; Debian has it in the package $3"; } # PROGRAM ABILITY PACKAGE
+
+# jq would read the user's ~/.jq into every program.
+jq() { HOME=/dev/null command jq "$@"; }
+
+run_jq() { jq -f "$parts/$1.jq" "${@:2}"; } # PROGRAM ARG…: one of load/*.jq
 
 # ---- files
 

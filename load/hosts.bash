@@ -23,7 +23,7 @@ host_words() { printf -v REPLY 'cd -- %q && PATH=%q ' "$PWD" "$PATH"; }
 
 # REPLY: the command that parallel calls as ssh.
 host_ssh() {
-    local command words to=/dev/fd/3
+    local command words to=stderr
     command=${PARALLEL_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5}
     [[ ! ${opt[progress]} ]] || to=$work/said
     [[ ! ${opt[log]} ]] || to=${opt[log]}
@@ -32,8 +32,8 @@ host_ssh() {
     REPLY="exec ${words[*]@Q}"
 }
 
-# One job by ssh. The group of this shell is what parallel, or end_orphans, sends TERM to: that ends the leash. ssh
-# ignores TERM, so that the job is heard to its end. A job tells that its file is loaded before it renames or records it,
+# One job by ssh. The group of this shell is what parallel, or end_orphans, sends TERM to: that ends the leash alone, and
+# the job is heard to its end. A job tells that its file is loaded before it renames or records it,
 # and again after that.
 run_on_host() { # WORK STDERR SSH ARG…
     local n work=$1 first=first line='' ended
@@ -42,12 +42,11 @@ run_on_host() { # WORK STDERR SSH ARG…
     echo "$$" >"$work/$n.group"
     [[ ! -e $work/stop ]] || exit 1
     [[ ! -e $work/$n/recorded ]] || exit 0 # it had been loaded when its host was lost
-    trap : TERM
+    trap '' TERM
     # Opened again, a file would be written from an offset of its own, over the main run's lines.
-    if [[ $2 == /dev/fd/3 ]]; then exec 2>&3; else exec 2>>"$2"; fi
-    exec 3>&-
+    if [[ $2 == stderr ]]; then exec 2>&3 3>&-; else exec 2>>"$2" 3>&-; fi
     mkdir -m 700 -- "$work/$n" 2>/dev/null || first=again
-    hold_leash "$first" | (trap '' TERM && eval "exec $3 \"\${@:4}\"") |
+    hold_leash "$first" | eval "exec $3 \"\${@:4}\"" |
         sed -n -e "/^{\"tool\":\"memc_load\"/w $work/$n/lines" -e '/^{"tool":"memc_load"/!p'
     ended=${PIPESTATUS[1]} line=$(tail -n 1 "$work/$n/lines")
     [[ $line =~ ,\"verdict\":\"([a-z ]+)\",.*,\"exit\":([0-9]+),\"lines\": ]] || exit 255

@@ -16,7 +16,7 @@ run_job() {
     local n=$MEMC_LOAD_JOB here=${MEMC_LOAD_HERE:-} item
     unset MEMC_LOAD_JOB MEMC_LOAD_HERE
     [[ $n != look ]] || look_around
-    opt[log]=${opt[log_file]}
+    opt[log]=${opt[log_file]} run[log_fd]=${MEMC_LOAD_LOG_FD:-}
     umask 077
     if [[ $here ]]; then
         start_here "$here" "$n"
@@ -27,6 +27,7 @@ run_job() {
     load_file 0
     [[ ! ${run[leash]:-} ]] || kill -KILL "${run[leash]}" 2>/dev/null
     [[ ! ${run[remote]} ]] || rm -rf -- "${run[work]}"
+    [[ ! $here || ! ${run[unsaid]:-} ]] || : >"$here/unsaid"
     case ${of[0:status]} in
         69 | 76 | 77)
             [[ ! $here ]] || : >"$here/stop"
@@ -56,7 +57,7 @@ start_elsewhere() { # N
     trap '[[ ! ${run[work]} || $BASHPID != "$$" ]] || rm -rf -- "${run[work]}"' EXIT
     trap 'on_signal TERM' TERM
     trap 'on_signal TERM' HUP
-    run[work]=$(mktemp -d "${TMPDIR:-/tmp}/memc_load_file.XXXXXXXXXX") ||
+    run[work]=$(mktemp -d -- "${TMPDIR:-/tmp}/memc_load_file.XXXXXXXXXX") ||
         die 73 "cannot make a work folder in ${TMPDIR:-/tmp} on $HOSTNAME"
     run[folder]=${run[work]}
     exec {leash}<&0 0</dev/null

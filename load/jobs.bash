@@ -12,12 +12,13 @@ make_work_folder() {
     done
     trap 'on_signal TERM' QUIT USR2 ALRM VTALRM PROF XCPU XFSZ IO PWR STKFLT
     trap 'run[interrupted]=1 && report_standing' USR1
-    work=$(trap '' INT TERM HUP && mktemp -d "${TMPDIR:-/tmp}/memc_load.XXXXXXXXXX") || {
+    work=$(trap '' INT TERM HUP && mktemp -d -- "${TMPDIR:-/tmp}/memc_load.XXXXXXXXXX") || {
         [[ ! ${run[signal]} ]] || leave
         die 73 "cannot make a work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
     }
     [[ ! ${run[signal]} ]] || : >"$work/stop"
-    echo "$$" >"$work/pid" || die 73 'cannot write in the work folder'
+    { head -c 262144 /dev/zero >"$work/room" && rm -- "$work/room"; } 2>/dev/null ||
+        die 71 "no space for the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
 }
 
 # shellcheck disable=SC2317 # called by a trap
@@ -37,28 +38,51 @@ on_signal() { # NAME
 
 stop_children() { kill -TERM "${children[@]}" 2>/dev/null; }
 
-# One NUL-terminated command line a file: so no text that stands in a name or an option is parallel's to replace.
-write_jobs() {
-    local n prefix words command=("$BASH" -p "$job_program" "${file_options[@]}" --)
-    REPLY=''
-    ((${#hosts[@]} == 0)) || host_words
-    printf -v prefix '%sMEMC_LOAD_BESIDE=%q' "$REPLY" "${self%/*}"
-    words=${command[*]@Q}
+# The files that are there and not known as loaded are to be loaded; the others are told.
+choose_files() {
+    local n
+    to_load=()
     for n in "${!files[@]}"; do
         if [[ ${of[$n:known]:-} ]]; then
             report_known "${files[n]}"
         elif [[ ${size[n]} ]]; then
-            printf '%s MEMC_LOAD_JOB=%d exec %s %s\0' "$prefix" "$n" "$words" "${files[n]@Q}"
-            echo "$n" >&4
+            to_load+=("$n")
         else
-            message E "Failed load ${files[n]}: failed (66): no such file"
+            why_missing "${files[n]}"
+            message E "Failed load ${files[n]:0:4096}: failed (66): $REPLY"
         fi
-    done >"$work/jobs" 4>"$work/rows"
+    done
 }
 
+# One NUL-terminated command line a file: so no text that stands in a name or an option is parallel's to replace.
+write_jobs() { # N…
+    local n prefix words command=("$BASH" -p "$job_program" "${file_options[@]}" --) gzip_here=${opt[gzip]:-}
+    REPLY=''
+    ((${#hosts[@]} == 0)) || { gzip_here='' && host_words; } # each host has its own
+    printf -v prefix '%sMEMC_LOAD_BESIDE=%q MEMC_LOAD_GZIP=%q MEMC_LOAD_SETTINGS=%q' "$REPLY" "${self%/*}" "$gzip_here" \
+        "${opt[limit_num]:-null} ${opt[limit_den]} ${run[timeout_ms]}"
+    words=${command[*]@Q}
+    for n in "$@"; do
+        printf '%s MEMC_LOAD_JOB=%d exec %s %s\0' "$prefix" "$n" "$words" "${files[n]@Q}"
+    done >"$work/jobs" && printf '%s\n' "$@" >"$work/rows"
+}
+
+# parallel begins no other job when one was killed: that file has failed, the others are given to another parallel.
 run_jobs() {
-    write_jobs
-    [[ -s $work/jobs && ! ${run[signal]} ]] || return 0
+    local n left
+    choose_files
+    while ((${#to_load[@]} > 0)) && [[ ! ${run[signal]} && ! -e $work/stop ]]; do
+        write_jobs "${to_load[@]}" || die 71 "no space in the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
+        run_parallel
+        left=()
+        for n in "${to_load[@]}"; do [[ -d $work/$n ]] || left+=("$n"); done
+        ((${#left[@]} < ${#to_load[@]})) || break
+        to_load=("${left[@]}")
+    done
+    ((${#to_load[@]} == 0)) || [[ -e $work/stop ]] || run[cut_short]=1
+}
+
+run_parallel() {
     ((opt[workers] <= ${#files[@]})) || opt[workers]=${#files[@]}
     local settle on_hosts=(-u)
     ((${#hosts[@]} == 0)) || on_hosts=(--line-buffer --sshloginfile "$work/hosts" --retries $((run[hosts] + 1)))
@@ -66,7 +90,8 @@ run_jobs() {
     host_ssh
     # If this shell is killed, parallel gets TERM by --pdeathsig. All that it starts inherits the lock. A TERM that comes
     # at its start leaves a file of its own in TMPDIR: it must be gone with the work folder.
-    MEMC_LOAD_HERE=$work PARALLEL_HOME=$work/parallel PARALLEL_SHELL=$BASH PARALLEL_SSH=$REPLY TMPDIR=$work \
+    MEMC_LOAD_HERE=$work MEMC_LOAD_LOG_FD=${run[log_fd]:-} PARALLEL_HOME=$work/parallel PARALLEL_SHELL=$BASH \
+        PARALLEL_SSH=$REPLY TMPDIR=$work \
         setpriv --pdeathsig TERM flock --shared --no-fork "$work/held" setsid parallel --plain --will-cite -0 \
         -j "${opt[workers]}" --halt soon,fail=1 --termseq "TERM,$settle,KILL,25" "${on_hosts[@]}" \
         <"$work/jobs" 3>&2 2>"$work/parallel.err" &
@@ -76,17 +101,17 @@ run_jobs() {
     [[ ! ${opt[progress]} ]] || start_watcher "$!"
     await "${children[@]}"
     children=()
-    [[ -e $work/stop ]] || run[cut_short]=1
     end_orphans
     [[ ! ${opt[progress]} ]] || end_watcher
 }
 
 # If parallel or a job's shell was killed, what it had started goes on: it would still store, or rename, after the
-# verdicts are told. It gets TERM, and is waited for: it has ended when nothing holds the lock any more.
+# verdicts are told. It gets TERM, and is waited for: it has ended when nothing holds the lock any more. Jobs that live
+# on without parallel must not begin others.
 end_orphans() {
     flock --nonblock "$work/held" true && return
-    : >"$work/stop"
     mapfile -t children < <(sed 's/^/-/' "$work"/*.group 2>/dev/null)
+    ! kill -0 "${children[@]#-}" 2>/dev/null || { : >"$work/stop" && run[cut_short]=1; }
     stop_children
     flock "$work/held" true &
     await

@@ -55,16 +55,47 @@ why_no_file() {
     ((dotted == 0)) || REPLY+="; with a leading dot it matches $dotted, loaded already: name them to load them again"
 }
 
+check_no_stdin() {
+    local name
+    for name in "${files[@]}"; do
+        [[ $name != - ]] || die 64 '-: standard input is no file of a list; zcat … | memc_load_file --label NAME - loads it; ./- is a file'
+    done
+}
+
+# REPLY: why FILE is not there.
+why_missing() { # FILE
+    REPLY='no such file'
+    if [[ -L $1 ]]; then
+        REPLY='it is a link that leads to no file'
+    elif [[ $1 == *$'\r' && -e ${1%$'\r'} ]]; then
+        REPLY='no such file: the list has CRLF at the ends of its lines'
+    elif ((${#1} > 4095)); then
+        REPLY='no such file: no name is so long'
+    fi
+}
+
+# What is written must not be what is read.
+check_no_output() {
+    local name option
+    for option in stats log_file ledger; do
+        [[ ${opt[$option]} && ${opt[$option]} != - ]] || continue
+        for name in "${files[@]}"; do
+            [[ ! $name -ef ${opt[$option]} ]] || die 73 "--${option%_file}: ${opt[$option]} is among the files to load"
+        done
+    done
+}
+
 # One file of several names (or mentions) is loaded once, by device and inode. `size` has each file's bytes, and nothing
 # for one that is not there.
 drop_repeated() {
+    check_no_stdin
     local name found id kept=()
     local -A seen=() found_as=()
     size=()
     ((${#files[@]} > 0)) || return 0
     while IFS= read -r -d '' found; do
         found_as["/${found#* * }"]=${found%%/*}
-    done < <(printf '%s\0' "${files[@]}" | xargs -0 stat -L --printf='%d:%i %s/ %n\0' -- 2>/dev/null)
+    done < <(for name in "${files[@]}"; do ((${#name} > 4095)) || printf '%s\0' "$name"; done | xargs -0 stat -L --printf='%d:%i %s/ %n\0' -- 2>/dev/null)
     for name in "${files[@]}"; do
         found=${found_as["/$name"]:-}
         id=${found% *}

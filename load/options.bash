@@ -5,7 +5,7 @@
 set_defaults() {
     all_types=(idfa gaid adid dvid) version=1.0.0 # the version stands in lib/process/version.h, too
     declare -gA opt=([mode]=load [keep]='' [rate]=0.01 [reports]='' [stats]='' [ledger]='' [log]='' [quiet]='' [verbose]=''
-        [allow_evictions]='' [done_word]='' [log_file]='')
+        [allow_evictions]='' [done_word]='' [log_file]='' [gzip]='')
     declare -gA server=([idfa]=127.0.0.1:33013 [gaid]=127.0.0.1:33014 [adid]=127.0.0.1:33015 [dvid]=127.0.0.1:33016)
     declare -gA run=([status]=0 [signal]='' [interrupted]='' [stdin_closed]='' [remote]='' [work]='')
     files=() only=("${all_types[@]}") types=() sink_options=() common_options=() file_options=()
@@ -76,41 +76,56 @@ check_options() {
     ((${#types[@]} > 0)) || die 64 "--only: no type given; there are ${all_types[*]}"
     # What is no load of the whole file has nothing to do with the ledger.
     [[ ${opt[mode]} == load && ${#types[@]} == "${#all_types[@]}" ]] || opt[ledger]=''
-    parse_rate
     local -A word=([load]=stored [verify]=verified [dry-run]=encoded)
     opt[done_word]=${word[${opt[mode]}]}
     [[ ${opt[verbose]} ]] || common_options+=(-q)
 }
 
-# The limit as a fraction of whole numbers, since it is compared in integers; few enough digits for 64 bits.
-parse_rate() {
+# What memc_sink makes of its options: the limit of the error rate as a fraction, whose denominator is a power of ten and
+# which has few enough digits for 64 bits, and the longest silence of a server. Options that it does not take are found
+# here, before a router waits in vain for readers of its FIFOs. A job is told by its run.
+ask_settings() {
+    local line num=null den=null
+    if [[ -v MEMC_LOAD_SETTINGS ]]; then
+        read -r num den "run[timeout_ms]" <<<"$MEMC_LOAD_SETTINGS"
+    else
+        line=$("$sink" "${sink_options[@]}" "${common_options[@]}" -q --dry-run -e "${opt[rate]}" --stats - -- \
+            "${server[${types[0]}]}" </dev/null) ||
+            die 64 'wrong server address (--idfa and the like), -e, --sink-option, --max-line or --nice, see above'
+        [[ $line =~ \"timeout_ms\":([0-9]+),\"limit_numerator\":([a-z0-9]+),\"limit_denominator\":([a-z0-9]+), ]] ||
+            die 70 "memc_sink is not of this version: $sink"
+        run[timeout_ms]=${BASH_REMATCH[1]} num=${BASH_REMATCH[2]} den=${BASH_REMATCH[3]}
+    fi
     opt[limit_num]='' opt[limit_den]=1 opt[limit_text]=none
-    [[ ${opt[rate]} == none ]] && return
-    [[ ${opt[rate]} =~ ^([0-9]*)(\.([0-9]*))?(%?)$ && ${opt[rate]} == *[0-9]* ]] ||
-        die 64 "--max-error-rate: a fraction, 1% or none, not '${opt[rate]}'"
-    local whole=${BASH_REMATCH[1]} fraction=${BASH_REMATCH[3]} percent=${BASH_REMATCH[4]}
-    while [[ $fraction == *0 ]]; do fraction=${fraction%0}; done
-    while [[ $whole == 0* ]]; do whole=${whole#0}; done
-    ((${#whole} + ${#fraction} <= 9)) || die 64 "--max-error-rate: at most 9 digits, not '${opt[rate]}'"
-    local decimals=$((${#fraction} + (${#percent} ? 2 : 0)))
-    opt[limit_num]=$((10#0$whole$fraction)) opt[limit_den]=$((10 ** decimals))
-    printf -v 'opt[limit_text]' %.6g "${opt[limit_num]}e-$decimals"
+    [[ $num != null ]] || return 0
+    ((${#num} <= 9 && ${#den} <= 10)) || die 64 "--max-error-rate: at most 9 digits, not '${opt[rate]}'"
+    opt[limit_num]=$num opt[limit_den]=$den
+    printf -v 'opt[limit_text]' %.6g "${num}e-$((${#den} - 1))"
 }
 
-# REPLY: the time that sinks may need to settle, and some: GNU parallel waits so long between TERM and KILL.
-settle_time_ms() {
-    local option ms=5000
-    local -A unit=([_ms]=1 [_s]=1000 [_m]=60000 [_h]=3600000 [_d]=86400000 [_]=1000)
-    for option in "${sink_options[@]}"; do
-        [[ $option =~ ^(-t|--ti[a-z]*=)0*([0-9]{1,9})(ms|s|m|h|d|)$ ]] &&
-            ms=$((BASH_REMATCH[2] * ${unit[_${BASH_REMATCH[3]}]}))
-    done
-    REPLY=$((ms + 5000))
+# REPLY: the time that sinks may need to settle, and some.
+settle_time_ms() { REPLY=$((run[timeout_ms] + 5000)); }
+
+# An output that has the name of a data file is an option whose value was forgotten.
+check_output_name() { # OPTION FILE
+    case $2 in
+        *.tsv | *.gz | *.zst | *.bz2 | *.xz | *.lz4) die 73 "$1: $2 has the name of a data file" ;;
+    esac
 }
 
 check_outputs() {
-    local folder=.
-    if [[ ${opt[log_file]} ]]; then
+    local folder=. begin=''
+    check_output_name --log "${opt[log_file]}"
+    check_output_name --ledger "${opt[ledger]}"
+    if [[ -f ${opt[stats]} && -s ${opt[stats]} ]]; then
+        read -rN 19 begin <"${opt[stats]}"
+        [[ $begin == '{"tool":"memc_load"' ]] ||
+            die 73 "--stats: ${opt[stats]} holds something else than counters of memc_load; move it away"
+    fi
+    if [[ -p ${opt[log_file]} ]]; then
+        open_fifo "${opt[log_file]}" || die 73 "--log: nobody reads the FIFO ${opt[log_file]}"
+        opt[log]=${opt[log_file]} run[log_fd]=$REPLY
+    elif [[ ${opt[log_file]} ]]; then
         { : >>"${opt[log_file]}"; } 2>/dev/null ||
             die 73 "--log: cannot append to ${opt[log_file]}: is its folder there, and writable?"
         opt[log]=${opt[log_file]}
@@ -119,7 +134,10 @@ check_outputs() {
         prepare_ledger ||
             die 73 "--ledger: cannot read, append to and lock ${opt[ledger]}: is it a file, or its folder there, and writable?"
     fi
-    if [[ ${opt[stats]} && ${opt[stats]} != - && ! -p ${opt[stats]} && ! -c ${opt[stats]} ]]; then
+    if [[ -p ${opt[stats]} ]]; then
+        open_fifo "${opt[stats]}" || die 73 "--stats: nobody reads the FIFO ${opt[stats]}"
+        run[stats_fd]=$REPLY
+    elif [[ ${opt[stats]} && ${opt[stats]} != - && ! -c ${opt[stats]} ]]; then
         [[ ${opt[stats]} != */* ]] || folder=${opt[stats]%/*}/
         [[ -d $folder && -w $folder && ! -d ${opt[stats]} ]] ||
             die 73 "--stats: cannot write ${opt[stats]}: is its folder there, and writable?"
@@ -135,7 +153,9 @@ write_stats() { # RESULTS
     case ${opt[stats]} in
         '') return ;;
         -) cat "$1" ;;
-        *) if [[ -p ${opt[stats]} || -c ${opt[stats]} ]]; then
+        *) if [[ ${run[stats_fd]:-} ]]; then
+                cat "$1" >&"${run[stats_fd]}"
+            elif [[ -c ${opt[stats]} ]]; then
                 cat "$1" >"${opt[stats]}"
             else
                 replace "${opt[stats]}" "$1"

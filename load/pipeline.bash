@@ -128,18 +128,12 @@ stream() { # N
     else
         decompress "$1"
     fi
-    if [[ ${decompressor[0]} == gzip && $result == 2 ]]; then # gzip's word for a warning, as of trailing garbage
-        decompressor_said
-        message E "${of[$1:label]}: $REPLY"
-        result=0
-    fi
     echo "$result" >"$folder/decompressor"
     [[ $result != 0 ]] || printf '\0'
 }
 
-# Killed by SIGPIPE, and so told apart, if the router is gone; a parent may have had it ignored.
 decompress() { # N: sets result
-    env --default-signal=PIPE "${decompressor[@]}" <&"${of[$1:input]}" 2>"$folder/decompressor.err"
+    "${decompressor[@]}" <&"${of[$1:input]}" 2>"$folder/decompressor.err"
     result=$?
 }
 
@@ -154,7 +148,7 @@ decompress_stdin() { # N
         # shellcheck disable=SC2059 # the two bytes
         printf "${first// /\\x}"
         exec cat
-    } | env --default-signal=PIPE "${decompressor[@]}" 2>"$folder/decompressor.err"
+    } | "${decompressor[@]}" 2>"$folder/decompressor.err"
     result=$?
 }
 

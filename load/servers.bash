@@ -39,32 +39,26 @@ read_first_counters() {
     esac
 }
 
-compare_counters() {
-    local type before after verify=false
-    [[ ${opt[mode]} != verify ]] || verify=true
-    for type in "${types[@]}"; do
-        before=$(<"$work/before.$type") after=$(<"$work/after.$type")
-        printf '{"type":"%s","before":%s,"after":%s}\n' "$type" "${before:-null}" "${after:-null}"
-    done | run_jq doubts -r --argjson allow "${opt[allow_evictions]:-false}" --argjson verify "$verify"
-}
-
-# What a server lost while this run went on may be of any file that was called loaded before. Sets `doubt`.
+# What a server lost while this run went on may be of any file that was called loaded before. What was just read back
+# needs no counters to prove it. Sets `doubt`.
 settle_doubts() {
     doubt=''
     ((${#loaded[@]} > 0)) && [[ ${opt[mode]} != dry-run ]] || return 0
-    if [[ ${run[signal]} ]]; then
-        ask_sinks after --counters --retry-for=0
-    else
-        ask_sinks after --counters
-    fi
-    local type found n where='' all
-    local -A strength=([none]=0 [unproven]=1 [lost]=2 [evicted]=3 [flushed]=4 [restarted]=5)
-    all=$(compare_counters) || all="${types[0]} unproven"
-    while read -r type found; do
-        [[ $type ]] || continue
+    local type found n where='' stored words=(--counters --since "$work/before.TYPE")
+    local -A strength=([unproven]=1 [lost]=2 [evicted]=3 [flushed]=4 [restarted]=5)
+    [[ ! ${opt[allow_evictions]} ]] || words+=(--allow-evictions)
+    [[ ! ${run[signal]} ]] || words+=(--retry-for=0)
+    while read -r type stored; do # how many records this run stored
+        [[ ! -s $work/before.$type ]] || sed -i "s/}\$/,\"stored\":$stored}/" "$work/before.$type"
+    done < <(run_jq stored -nr "$work/results")
+    ask_sinks after "${words[@]}"
+    for type in "${types[@]}"; do
+        found=unproven
+        ! IFS= read -r stored <"$work/after.$type" || found=$(jq -r '.doubt // ""' <<<"$stored")
+        [[ $found && $found:${opt[mode]} != unproven:verify ]] || continue
         where+="${where:+, }$found on ${server[$type]}"
-        ((${strength[$found]} <= ${strength[${doubt:-none}]})) || doubt=$found
-    done <<<"$all"
+        ((${strength[$found]} <= ${strength[${doubt:-none}]:-0})) || doubt=$found
+    done
     [[ $doubt ]] || return 0
     merge_run_status 65
     for n in "${loaded[@]}"; do

@@ -21,7 +21,7 @@ map(select(.exit != null))
 | ($sums.unknown + $sums.invalid + $sums.refused) as $errors
 | ($sums.stored + ($sums.verified // 0)) as $good
 | (if $errors == 0 then 0 elif $good == 0 then null else $errors / $good end) as $rate
-| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf")",
+| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf") \($sums.bytes_in)",
   (if $complete then [$routed[] | ($sink[.key].lines // 0) as $read | select(.value != $read)
      | "\(.key): \(.value) routed, \($read) read"] | join(", ")
    else "a part left no counters" end),

@@ -20,7 +20,7 @@ sum_up() { # N
         IFS= read -r "of[$1:$item]" || :
     done < <(trap '' INT TERM HUP && cat -- "${all[@]}" </dev/null | run_jq sums -rs --arg file "${of[$1:label]}" \
         --argjson parts "$((${of[$1:ran]:-0} ? ${#types[@]} + 1 : 0))")
-    read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" <<<"${of[$1:counts]}"
+    read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" "of[$1:bytes_in]" <<<"${of[$1:counts]}"
 }
 
 judge() { # N
@@ -38,14 +38,21 @@ judge() { # N
     [[ ${of[$1:status]} != 0 ]] || of[$1:verdict]=loaded
 }
 
-# Broken off by a router that had ended (SIGPIPE), it is not to blame: the router's status tells.
+# Broken off by a router that had ended (SIGPIPE, or a write error), it is not to blame: the router's status tells, which is
+# 74 if it only missed the end of its input.
 judge_decompressor() { # N
+    local router_ended=${part[end:route]}
     status_of "$folder/decompressor"
-    case $REPLY in 0 | 141) return ;; esac
-    if ((REPLY > 128)); then
+    if [[ $REPLY == 0 ]]; then
+        [[ $router_ended != 0 && $router_ended != 65 ]] || find_damage "$1" || { of[$1:corrupt]=$REPLY && merge_file_status "$1" 74; }
+    elif [[ $REPLY == 141 ]] || [[ $router_ended != 0 && $router_ended != 74 ]]; then
+        return
+    elif ((REPLY > 128)); then
         merge_file_status "$1" "$REPLY"
     else
-        of[$1:corrupt]=1 && merge_file_status "$1" 74
+        decompressor_said
+        [[ $REPLY || ${decompressor[0]} != lz4 ]] || REPLY=$(lz4 -tv <"/dev/fd/${of[$1:input]}" 2>&1 | grep -ai error | tail -n 1)
+        of[$1:corrupt]=${REPLY:-${decompressor[0]} ended with $(<"$folder/decompressor")} && merge_file_status "$1" 74
     fi
 }
 
@@ -70,8 +77,7 @@ find_reason() { # N
             fi ;;
         70) [[ ! ${of[$1:mismatch]} ]] || reason=mismatch detail=${of[$1:mismatch]} ;;
         74) if [[ ${of[$1:corrupt]:-} ]]; then
-                decompressor_said
-                reason=corrupt detail="$REPLY; what it put into the servers stays there until it is loaded again, repaired"
+                reason=corrupt detail="${of[$1:corrupt]}; what it put into the servers stays there until it is loaded again, repaired"
             fi ;;
         75) reason=undelivered ;;
         69 | 76 | 77) reason=unreachable ;;

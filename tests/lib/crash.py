@@ -47,6 +47,8 @@ MARK = "MEMC_CRASH_RUN"
 SLOW = f"""#!/usr/bin/python3 -IS
 import os, signal, time, zlib
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+if os.readlink("/proc/self/fd/0").startswith("pipe:"):  # it is tried on two members first
+    os.execvp("gzip", ["gzip", "-dc"])
 name = os.path.basename(os.readlink("/proc/self/fd/0"))
 text = zlib.decompress(open(0, "rb").read(), 31)
 size = len(text) // {PIECES} + 1

@@ -121,6 +121,7 @@ mkdir -p slow
 # The second file's flush comes when some of it is stored, so that its own sink sees it.
 cat >slow/igzip <<END
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc
 if [ -e "$T/second" ]; then
     until "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --get adid:b1 >/dev/null; do sleep 0.1; done
@@ -211,6 +212,7 @@ fresh a b
 # The first holds its file until the second has looked at the ledger.
 cat >slow/igzip <<END
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 : >"$T/held"
 while [ ! -e "$T/go" ]; do sleep 0.02; done
 exec gzip -dc
@@ -256,6 +258,7 @@ equal() { # the servers hold what a clean run leaves
 # The third file's decompressor is the one that waits.
 cat >slow/igzip <<END
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc >"$T/slow/text.\$\$"
 grep -q "\${SLOW:-c1}" "$T/slow/text.\$\$" || exec cat "$T/slow/text.\$\$"
 head -n 7 "$T/slow/text.\$\$"
@@ -329,6 +332,7 @@ is "$(tail -n 1 ledger | cut -f 5)" 'again' 'and its line is taken back'
 # The file is given to another host in the moment before it is recorded.
 cat >slow/igzip <<END
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc
 mkdir "$T/given" 2>/dev/null || exit 0
 mkdir "$T/elsewhere"
@@ -364,7 +368,7 @@ for each in d none/ledger /dev/full /dev/null fifo dangling; do
 done
 not_ok 'a link makes no file' -- test -e nowhere
 status 64 'none' -- ./load --ledger '' d/a.tsv.gz
-status 64 'one that is itself to be loaded' -- ./load --ledger d/a.tsv.gz d/a.tsv.gz
+status 73 'one that is itself to be loaded' -- ./load --ledger d/a.tsv.gz d/a.tsv.gz
 ln -s real link.ledger && : >real
 status 0 'a link to one' -- ./load --ledger link.ledger d/a.tsv.gz
 is "$(wc -l <real)" 1 'is followed'

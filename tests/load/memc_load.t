@@ -226,10 +226,10 @@ status 0 '--stats -' -- ./load -q -s - d/a.tsv.gz d/b.tsv.gz
 is "$(jq -r .file out | sort | tr '\n' ' ')" 'd/a.tsv.gz d/b.tsv.gz ' 'on stdout'
 is "$(grep -vc Successful err)" 0 '-q: nothing but the verdicts'
 fresh
-echo old >stats
 ln -f stats stats.link
+cp stats before
 status 0 '--stats FILE' -- ./load -s stats d/a.tsv.gz
-is "$(cat stats.link)" old 'is replaced by rename'
+is_file stats.link before 'is replaced by rename'
 status 73 'a stats file that cannot be' -- ./load -s none/stats d/b.tsv.gz
 ok 'is found before loading' -- test -e d/b.tsv.gz
 fault 57

@@ -9,6 +9,7 @@ make_load load
 mkdir slow
 cat >slow/igzip <<END
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc >"$T/slow/text.\$\$"
 grep -q "\$(cat "$T/slow/which")" "$T/slow/text.\$\$" || exec cat "$T/slow/text.\$\$"
 head -n 1000 "$T/slow/text.\$\$"
@@ -167,6 +168,7 @@ fresh
 cp slow/igzip kept
 cat >slow/igzip <<'END'
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 exec kill -KILL "$PPID"
 END
 status 137 'the shell above the decompressor' -- env PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
