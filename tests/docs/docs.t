@@ -240,6 +240,7 @@ check_program memc_route filter/options.h route/route_options.c
 check_program memc_sink filter/options.h sink/sink_options.c
 check_program memc_load
 check_program memc_load_file
+check_program memc_load_file
 
 note 'links'
 is "$([ "$(pages | wc -l)" -ge 6 ] && echo enough)" enough 'there are pages'
