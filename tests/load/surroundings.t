@@ -83,7 +83,7 @@ rm -rf other
 fault
 
 note 'unread bytes'
-records p >p && records qq 120 >q && records r >r
+records p >p && records qq 120 >q && records r 90 >r # of three sizes: two of one would pass, see BUGS
 damage() { # ENDING PROGRAM: files of three members, the second of which is damaged
     for each in p q r; do $2 -c <$each >$each.z; done
     { cat p.z && tr '\000-\377' '\001-\377\000' <q.z && cat r.z; } >d/junk.tsv.$1
@@ -112,7 +112,7 @@ for tool in igzip pigz gzip; do
         is "$(verdicts)" '["failed","corrupt",74] ' 'is corrupt'
     done
     judged "$tool, gz: three members" 0 d/whole.tsv.gz
-    is "$(jq .stored stats)" 1280 'all are loaded'
+    is "$(jq .stored stats)" 1240 'all are loaded'
     judged "$tool, gz: zero bytes at the end" 0 d/padding.tsv.gz
     file_like err '51[0-9] zero bytes in it are padding' 'are told'
 done
@@ -125,7 +125,7 @@ for each in bz2:bzip2 xz:xz zst:zstd lz4:lz4; do
         file_unlike err 'corrupt: ;' 'and why is told'
     done
     judged "${each%:*}: three streams" 0 "d/whole.tsv.${each%:*}"
-    is "$(jq .stored stats)" 1280 'all are loaded'
+    is "$(jq .stored stats)" 1240 'all are loaded'
 done
 for each in bz2 xz; do
     records p >p
@@ -206,12 +206,11 @@ background reader cat fifo
 status 0 'a FIFO with a reader' -- ./load -k -l fifo d/a.tsv.gz
 finish 0 reader 'the reader'
 file_like reader.out 'I Acceptable' 'has the log'
-for option in -l -s; do
-    background fifo$option ./load -k $option fifo d/a.tsv.gz
-done
-finish 73 fifo-l 'a log that nobody reads'
-file_like fifo-l.err 'nobody reads the FIFO fifo' 'is named'
-finish 73 fifo-s 'nor the counters'
+background unread_log ./load -k -l fifo d/a.tsv.gz
+background unread_stats ./load -k -s fifo d/a.tsv.gz
+finish 73 unread_log 'a log that nobody reads'
+file_like unread_log.err 'nobody reads the FIFO fifo' 'is named'
+finish 73 unread_stats 'nor the counters'
 fault 104
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
     for size in 4k 64k 200k; do
