@@ -117,20 +117,20 @@ for tool in igzip pigz gzip; do
     file_like err '51[0-9] zero bytes in it are padding' 'are told'
 done
 path=
-for each in bz2:bzip2 xz:xz zst:zstd lz4:lz4; do
-    damage "${each%:*}" "${each#*:}"
+for format in bz2:bzip2 xz:xz zst:zstd lz4:lz4; do
+    damage "${format%:*}" "${format#*:}"
     for what in junk hole byte; do
-        judged "${each%:*}: $what" 74 "d/$what.tsv.${each%:*}"
+        judged "${format%:*}: $what" 74 "d/$what.tsv.${format%:*}"
         is "$(verdicts)" '["failed","corrupt",74] ' 'is corrupt'
         file_unlike err 'corrupt: ;' 'and why is told'
     done
-    judged "${each%:*}: three streams" 0 "d/whole.tsv.${each%:*}"
+    judged "${format%:*}: three streams" 0 "d/whole.tsv.${format%:*}"
     is "$(jq .stored stats)" 1240 'all are loaded'
 done
-for each in bz2 xz; do
+for format in bz2 xz; do
     records p >p
-    { $([ $each = xz ] && echo xz || echo bzip2) -c <p && head -c 512 /dev/zero; } >d/padding.tsv.$each
-    judged "$each: zero bytes at the end" 0 d/padding.tsv.$each
+    { $([ $format = xz ] && echo xz || echo bzip2) -c <p && head -c 512 /dev/zero; } >d/padding.tsv.$format
+    judged "$format: zero bytes at the end" 0 d/padding.tsv.$format
     is "$(jq .stored stats)" 400 'are padding'
 done
 fault
