@@ -5,7 +5,7 @@
  *
  * Answers come in the order of the sets, and only this order tells which is
  * whose; so the number that is owed is watched after each step. The reasons
- * of each odd-looking line: docs/libmemcached.md.
+ * of each odd-looking line: docs/protocols.md.
  */
 #ifndef MEMC_WIRE_H
 #define MEMC_WIRE_H
