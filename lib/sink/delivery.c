@@ -2,8 +2,10 @@
 
 #include "process/diag.h"
 #include "process/status.h"
+#include "process/timing.h"
 
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /* True if the record was refused unsent, since the server would refuse it and drop its key's old
@@ -28,17 +30,30 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
     case STORE_STORED:
         d->tally->stored++;
         d->tally->bytes_out += record->value.len;
+        sample_stored(&d->sample, record->key);
         break;
     case STORE_REFUSED:
+        sample_failed(&d->sample, record->key);
         d->tally->refused++;
         rejects_line(d->rejects, record->line, (struct place){record->number, record->offset},
                      "the server refused it as too large and dropped the key's old value");
         break;
     case STORE_UNDELIVERED:
+        sample_failed(&d->sample, record->key);
         d->tally->undelivered++;
         linefile_line(&d->undelivered, record->line);
         break;
     }
+}
+
+/* Another one each time, so that the same load samples other keys when it runs again. */
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+        seed = (uint64_t)timing_now_ms() ^ (uint64_t)getpid() << 32;
+    return seed;
 }
 
 static bool open_store(struct delivery *d)
@@ -50,11 +65,13 @@ static bool open_store(struct delivery *d)
                                     .context = d};
 
     d->store = store_open(&d->server, &options);
-    return d->store;
+    return d->store && sample_open(&d->sample, d->options->sample, random_seed());
 }
 
 static enum conn_status connect_store(struct delivery *d)
 {
+    if (d->connected_ms == 0)
+        d->connected_ms = timing_now_ms();
     return store_connect(d->store);
 }
 
@@ -98,6 +115,7 @@ static int finish_store(struct delivery *d)
 static void close_store(struct delivery *d)
 {
     store_close(d->store);
+    sample_close(&d->sample);
 }
 
 static const struct destination STORE = {

@@ -13,6 +13,7 @@
 #include "record/record.h"
 #include "sink/dry_run.h"
 #include "sink/item_sizes.h"
+#include "sink/sample.h"
 #include "sink/sink_options.h"
 #include "sink/sink_tally.h"
 #include "sink/verify.h"
@@ -59,6 +60,9 @@ struct delivery {
     struct linefile undelivered;
     struct server server;
     struct store *store;   /* to store */
+    struct sample sample;  /* of the keys that were stored */
+    int64_t connected_ms;  /* the first time */
+    int64_t sampled_ms;    /* when the sample was read back while the load went on; 0: never */
     struct verify *verify; /* to verify */
     struct verify_counts verified;
     struct dry_run *dry_run; /* of a dry run with -v */

@@ -5,6 +5,7 @@
 #include "process/status.h"
 #include "record/apps.h"
 #include "record/encode.h"
+#include "sink/retention.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -183,6 +184,8 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
     tally->start_ms = counts->start_ms;
     tally->end_ms = counts->end_ms;
     tally->exit = counts->exit;
+    if (json && counts->exit < 0 && sink->options->keep_open)
+        retention_sample(&sink->delivery);
     sink_tally_text(tally, text, SUMMARY_BYTES);
     if (json)
         sink_tally_json(tally, json);

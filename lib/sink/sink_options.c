@@ -1,5 +1,6 @@
 #include "sink/sink_options.h"
 
+#include "sink/sample.h"
 #include "store/batch.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ const char SINK_HELP[] =
     "  -R, --retry-for DURATION keep reconnecting for DURATION (default 30s)\n"
     "  -w, --wait DURATION      longest wait for a FIFO's first writer (default 30s)\n"
     "  -k, --keep-open          FILE is a FIFO: go on when its writers close it\n"
+    "      --sample N           read back about N of the keys at the end (default 1000)\n"
     "      --whole-lines        a last line without LF was cut: do not store it\n"
     "      --marks              a mark ends each of several inputs\n"
     "      --allow-evictions    do not fail when the server evicted records\n"
@@ -56,6 +58,7 @@ enum {
     OPTION_MARKS,
     OPTION_COUNTERS,
     OPTION_SINCE,
+    OPTION_SAMPLE,
     OPTION_TEST
 };
 
@@ -82,6 +85,7 @@ static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
                                      {"marks", no_argument, NULL, OPTION_MARKS},
                                      {"counters", no_argument, NULL, OPTION_COUNTERS},
+                                     {"sample", required_argument, NULL, OPTION_SAMPLE},
                                      {"since", required_argument, NULL, OPTION_SINCE},
                                      {"test", no_argument, NULL, OPTION_TEST},
                                      COMMON_LONG,
@@ -107,6 +111,17 @@ static enum options_result take_protocol(enum protocol *protocol, struct options
         }
     }
     return options_fail(error, "--protocol: '%s' is none of auto, meta, binary, text", optarg);
+}
+
+static enum options_result set_sample(size_t *sample, struct options_error *error)
+{
+    uint64_t value;
+
+    if (!number_u64(slice_of(optarg), &value) || value > SAMPLE_MAX)
+        return options_fail(error, "--sample: '%s' is not a number from 0 to %d", optarg,
+                            SAMPLE_MAX);
+    *sample = (size_t)value;
+    return OPTIONS_RUN;
 }
 
 static enum options_result take_rate(struct sink_options *options, struct options_error *error)
@@ -220,6 +235,8 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     case 'u':
         options->undelivered = optarg;
         return OPTIONS_RUN;
+    case OPTION_SAMPLE:
+        return set_sample(&options->sample, error);
     case OPTION_SINCE:
         options->since = optarg;
         return OPTIONS_RUN;
@@ -266,6 +283,7 @@ enum options_result sink_options_parse(int argc, char **argv, struct sink_option
     int code;
 
     *options = (struct sink_options){.any_type = true,
+                                     .sample = SAMPLE_DEFAULT,
                                      .timeout_ms = TIMEOUT_MS,
                                      .retry_ms = RETRY_MS,
                                      .limited = true,

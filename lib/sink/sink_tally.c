@@ -51,6 +51,8 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_uint(json, "retries", t->retries);
     json_count_or_null(json, "evictions", t->evictions);
     json_string(json, "doubt", doubt_name(t->doubt));
+    json_uint(json, "sampled", t->sampled);
+    json_uint(json, "sample_missing", t->sample_missing);
     json_uint(json, "bytes_in", t->bytes_in);
     json_uint(json, "bytes_out", t->bytes_out);
     json_seconds(json, "seconds", t->ms);
@@ -68,11 +70,14 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
 
 void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
 {
-    char outcome[128], evictions[24] = "unknown";
+    char outcome[128], evictions[24] = "unknown", sampled[80] = "";
 
     if (t->evictions >= 0)
         snprintf(evictions, sizeof evictions, "%" PRId64, t->evictions);
 
+    if (t->sampled > 0)
+        snprintf(sampled, sizeof sampled, ", %" PRIu64 " of %" PRIu64 " sampled keys missing",
+                 t->sample_missing, t->sampled);
     if (is_verify(t))
         snprintf(outcome, sizeof outcome,
                  "%" PRIu64 " verified, %" PRIu64 " missing, %" PRIu64 " differing", t->verified,
@@ -83,11 +88,11 @@ void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
     snprintf(text, size,
              "%s%s%s: %" PRIu64 " lines: %s, %" PRIu64 " refused, %" PRIu64 " invalid, %" PRIu64
              " blank, %" PRIu64 " undelivered; %" PRIu64 " apps dropped, %" PRIu64
-             " retries, %s evictions; %" PRIu64 " bytes in, %" PRIu64 " out; %.1f s, %" PRIu64
+             " retries, %s evictions%s; %" PRIu64 " bytes in, %" PRIu64 " out; %.1f s, %" PRIu64
              " records/s",
              t->type ? t->type : "", t->type ? " -> " : "", t->server, t->lines, outcome,
              t->refused, t->invalid, t->blank, t->undelivered, t->apps_dropped, t->retries,
-             evictions, t->bytes_in, t->bytes_out, summary_seconds(t->ms),
+             evictions, sampled, t->bytes_in, t->bytes_out, summary_seconds(t->ms),
              summary_per_second(t->stored + t->verified, t->ms));
 }
 

@@ -24,6 +24,7 @@ struct sink_tally {
     uint64_t retries;
     int64_t evictions; /* -1: unknown */
     enum doubt doubt;
+    uint64_t sampled, sample_missing; /* keys read back at the end; of them not there */
     uint64_t bytes_in, bytes_out;
     int64_t ms;
     int64_t start_ms, end_ms; /* Unix time */

@@ -141,7 +141,7 @@ reset_after_flush() {
     empty "$A"
     dump "$A" --command 'stats reset'
 }
-background half "$sink" -s stats.json "$A" fifo
+background half "$sink" --sample 0 -s stats.json "$A" fifo
 halfway reset_after_flush
 finish 65 half 'a flush and stats reset behind it'
 json stats.json '[.stored,.doubt]' '[8000,"unproven"]' 'is told'

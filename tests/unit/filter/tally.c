@@ -126,6 +126,8 @@ static const struct sink_tally SINK = {.mode = "load",
                                        .retries = 8,
                                        .evictions = -1,
                                        .doubt = DOUBT_EVICTED,
+                                       .sampled = 11,
+                                       .sample_missing = 3,
                                        .bytes_in = 5000,
                                        .bytes_out = 4000,
                                        .ms = 60001,
@@ -159,7 +161,7 @@ static void test_sink(void)
            "\"lines\":100,"
            "\"blank\":1,\"stored\":90,\"invalid\":2,\"refused\":3,\"undelivered\":4,\"apps_"
            "dropped\":7,"
-           "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"bytes_in\":5000,\"bytes_out\":"
+           "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"sampled\":11,\"sample_missing\":3,\"bytes_in\":5000,\"bytes_out\":"
            "4000,"
            "\"seconds\":60.001,\"start\":1700000000.000,\"end\":1700000060.001,"
            "\"timeout_ms\":5000,\"limit_numerator\":1,\"limit_denominator\":100,\"exit\":65}",

@@ -1,0 +1,117 @@
+#!/bin/sh
+# What was acknowledged and is gone at the end of the load, by ways of which no counter of evictions tells, or not all:
+# the page docs/kept.md has them in a table.
+. "$(dirname "$0")/../lib/harness.sh"
+
+sink=$BIN/memc_sink
+
+sample --types idfa --lines 8000 >both.tsv
+head -n 4000 both.tsv >part1.tsv
+tail -n +4001 both.tsv >part2.tsv
+cut -f 1,2 part1.tsv | tr '\t' : | sort -u >keys
+mkfifo fifo
+
+# Both halves into the server, the command in between, when the first one is held.
+halfway() { # CMD…
+    exec 5<>fifo
+    bounded cat part1.tsv >&5
+    eventually 'the first half is stored' -- holds_at_least "$A" 3900
+    "$@"
+    bounded cat part2.tsv >&5
+    exec 5<&-
+}
+# shellcheck disable=SC2317 # called by eventually
+holds_at_least() { [ "$(stat_of "$1" total_items)" -ge "$2" ]; } # ADDR N
+# shellcheck disable=SC2317 # likewise
+clock_is_behind() { [ "$(stat_of "$A" time)" -gt "$1" ]; } # TIME
+
+start_memcached m -m 256
+A=$(addr m)
+
+note 'a good load'
+status 0 'is proven' -- "$sink" -s stats.json "$A" both.tsv
+json stats.json '[.doubt, .sampled >= 900, .sampled <= 2000, .sample_missing]' '[null,true,true,0]' 'and has read back a sample'
+printf 'idfa\tone\t1\t2\t3\nidfa\ttwo\t1\t2\t3\nidfa\tone\t1\t2\t4\n' >few.tsv
+status 0 'few records' -- "$sink" -s stats.json "$A" few.tsv
+json stats.json '[.stored, .sampled, .sample_missing]' '[3,2,0]' 'all their keys are read back, each once'
+status 0 'no sample' -- "$sink" --sample 0 -s stats.json "$A" few.tsv
+json stats.json '[.sampled, .doubt]' '[0,null]' 'on request'
+status 64 'too large a sample' -- "$sink" --sample 100001 "$A" few.tsv
+file_like err '--sample' 'is an error'
+
+fault 78
+note 'a flush_all that was given with a delay'
+delayed_flush() {
+    deadline=$(($(stat_of "$A" time) + 2))
+    dump "$A" --command 'flush_all 2'
+}
+delayed_flush
+background late "$sink" -s stats.json "$A" fifo
+halfway eventually 'its time has come' -- clock_is_behind "$deadline"
+finish 65 late 'it takes effect within the load'
+json stats.json '[.stored, .doubt, .sample_missing > 300]' '[8000,"lost",true]' 'and is found'
+file_like late.err 'of [0-9]* keys that it stored, a sample of all, [0-9]* are not there' 'the message has figures'
+file_unlike late.err 'deleted' 'and blames no client'
+delayed_flush
+background late "$sink" --allow-evictions -s stats.json "$A" fifo
+halfway eventually 'its time has come' -- clock_is_behind "$deadline"
+finish 0 late 'missing keys are excused by --allow-evictions'
+json stats.json '[.doubt, .sample_missing > 300]' '[null,true]' 'and told all the same'
+
+note 'another client'
+delete_keys() {
+    bounded "$PYTHON" -c '
+import socket, sys
+host, port = sys.argv[1].rsplit(":", 1)
+server = socket.create_connection((host, int(port)))
+answers = server.makefile("rb")
+for key in open("keys"):
+    server.sendall(b"delete " + key.strip().encode() + b"\r\n")
+    assert answers.readline() in (b"DELETED\r\n", b"NOT_FOUND\r\n")
+' "$A"
+}
+background late "$sink" -s stats.json "$A" fifo
+halfway delete_keys
+finish 65 late 'that deletes what was stored'
+json stats.json '[.doubt, .sample_missing > 300]' '["lost",true]' 'is found'
+file_like late.err 'its clients deleted [0-9]{4} items meanwhile' 'and named as what it probably was'
+overwrite_keys() { bounded "$sink" -q --sample 0 "$A" part1.tsv 2>/dev/null; }
+background late "$sink" -s stats.json "$A" fifo
+halfway overwrite_keys
+finish 0 late 'that writes the same keys is no loss'
+json stats.json '[.doubt, .sample_missing]' '[null,0]' 'and no doubt'
+
+note 'records that expire'
+status 0 'a long --ttl' -- "$sink" --ttl 1h -s stats.json "$A" both.tsv
+json stats.json '[.sampled > 900, .sample_missing]' '[true,0]' 'is sampled'
+status 0 'one that may have run out' -- "$sink" --ttl 2s -s stats.json "$A" both.tsv
+json stats.json '[.sampled, .sample_missing]' '[0,0]' 'is not'
+
+note 'a standing sink'
+background standing "$sink" -k -s stats.json "$A" fifo
+exec 5>fifo
+bounded cat part1.tsv >&5
+eventually 'it stores' -- holds_at_least "$A" 3900
+rm -f stats.json
+send USR1 standing
+eventually 'SIGUSR1' -- test -s stats.json
+json stats.json '[.sampled > 900, .sample_missing, .exit]' '[true,0,null]' 'reads back a sample'
+exec 5>&-
+send TERM standing
+finish 0 standing 'and its end'
+json stats.json '[.sampled > 900, .sample_missing, .doubt]' '[true,0,null]' 'another one'
+stop_memcached m
+
+fault 77
+note 'a disk behind the memory (extstore)'
+start_memcached m -m 64 -o "ext_page_size=2,ext_wbuf_size=2,ext_path=$T/ext:16m,ext_item_size=512,ext_item_age=1,slab_automove_freeratio=0.05" || true
+A=$(addr m)
+if [ -n "$(stat_of "$A" extstore_objects_evicted)" ]; then
+    awk 'BEGIN { for (j = 0; j < 1500; j++) p = p (100000 + j) ","; for (i = 0; i < 30000; i++) printf "idfa\tdev%08d\t1.5\t2.5\t%s7\n", i, p }' >wide.tsv
+    status 65 'more than the disk holds' -- "$sink" -s stats.json "$A" wide.tsv
+    json stats.json '[.stored, .doubt]' '[30000,"evicted"]' 'is found'
+else
+    skip 'this memcached has no extstore' 'more than the disk holds'
+fi
+
+done_testing
