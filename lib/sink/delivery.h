@@ -13,10 +13,10 @@
 #include "record/record.h"
 #include "sink/dry_run.h"
 #include "sink/item_sizes.h"
-#include "sink/sample.h"
 #include "sink/sink_options.h"
 #include "sink/sink_tally.h"
 #include "sink/verify.h"
+#include "store/sample.h"
 #include "store/store.h"
 
 struct delivery;

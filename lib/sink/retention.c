@@ -4,7 +4,7 @@
 #include "process/signals.h"
 #include "process/status.h"
 #include "process/timing.h"
-#include "store/verify.h"
+#include "sink/verify.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -47,7 +47,8 @@ static struct read_back read_back(const struct sink_options *options, int64_t re
     struct server server;
 
     server_init(&server, &options->address, options->timeout_ms, retry_ms);
-    struct verify *verify = verify_open(&server, options->protocol, options->batch, &counts, ignore_line, NULL);
+    struct verify *verify =
+        verify_open(&server, options->protocol, options->batch, &counts, ignore_line, NULL);
     if (!verify) {
         result.conn = CONN_NO_RESOURCES;
         return result;

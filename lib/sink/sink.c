@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,35 @@ static void overlong_line(struct sink *sink, const struct line *line)
     sink->tally.invalid += what == OVERLONG_REJECTED;
 }
 
+/* The record is stored all the same, so it is no bad line, but its sender should know. */
+static void count_dropped(struct sink *sink, const struct line *line, uint64_t elements)
+{
+    struct sink_tally *tally = &sink->tally;
+
+    if (tally->apps_dropped_records < SINK_DROPPED_LINES)
+        sink->dropped_line[tally->apps_dropped_records] = line->place.number;
+    tally->apps_dropped_records++;
+    tally->apps_dropped += elements;
+}
+
+static void report_dropped(const struct sink *sink)
+{
+    const struct sink_tally *tally = &sink->tally;
+    uint64_t records = tally->apps_dropped_records;
+    char lines[SINK_DROPPED_LINES * 24] = "";
+    size_t used = 0;
+
+    if (records == 0)
+        return;
+    for (size_t i = 0; i < SINK_DROPPED_LINES && i < records; i++)
+        used += (size_t)snprintf(lines + used, sizeof lines - used, "%s%" PRIu64, i ? ", " : "",
+                                 sink->dropped_line[i]);
+    diag("%" PRIu64 " elements of the lists of apps, in %" PRIu64
+         " records, are no app ids and were left out; %s%sline%s %s%s",
+         tally->apps_dropped, records, tally->type ? tally->type : "", tally->type ? " " : "",
+         records > 1 ? "s" : "", lines, records > SINK_DROPPED_LINES ? ", ..." : "");
+}
+
 /* Encodes a valid record and hands it to its destination. */
 static void deliver(struct sink *sink, const struct line *line, const struct record *record)
 {
@@ -93,7 +123,8 @@ static void deliver(struct sink *sink, const struct line *line, const struct rec
 
     if (delivery_keeps_no_lines(&sink->delivery))
         put.line.len = 0;
-    sink->tally.apps_dropped += record->apps_dropped;
+    if (record->apps_dropped > 0)
+        count_dropped(sink, line, record->apps_dropped);
     sink->delivery.to->put(&sink->delivery, &put, record);
 }
 
@@ -137,6 +168,7 @@ static void next(void *self)
     struct sink_tally *tally = &sink->tally;
 
     rejects_next(&sink->rejects);
+    report_dropped(sink);
     sink->earlier_stored += tally->stored;
     sink->input++;
     *tally = (struct sink_tally){
@@ -146,6 +178,8 @@ static void next(void *self)
         .server = tally->server,
         .reasons = tally->reasons,
         .evictions = -1,
+        .timeout_ms = tally->timeout_ms,
+        .limit = tally->limit,
     };
     diag_prefix("memc_sink", tally->label);
 }
@@ -278,6 +312,7 @@ int sink_finish(struct sink *sink)
 
 int sink_end_files(struct sink *sink)
 {
+    report_dropped(sink);
     return status_merge(rejects_close(&sink->rejects), linefile_close(&sink->delivery.undelivered));
 }
 

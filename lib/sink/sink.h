@@ -9,13 +9,16 @@
 #include "io/infile.h"
 #include "sink/delivery.h"
 
+enum { SINK_DROPPED_LINES = 5 };
+
 struct sink {
     struct sink_options *options;
     struct infile *file;
     struct linebuf *in;
-    struct sink_tally tally; /* of the input that is read */
-    size_t input;            /* its number, from 0, where there are several */
-    uint64_t earlier_stored; /* of the inputs before it */
+    struct sink_tally tally;                   /* of the input that is read */
+    size_t input;                              /* its number, from 0, where there are several */
+    uint64_t earlier_stored;                   /* of the inputs before it */
+    uint64_t dropped_line[SINK_DROPPED_LINES]; /* the first that lost elements of their apps */
     struct rejects rejects;
     struct delivery delivery;
     uint32_t *apps; /* room for the apps of the longest line */

@@ -1,7 +1,7 @@
 #include "sink/sink_options.h"
 
-#include "sink/sample.h"
 #include "store/batch.h"
+#include "store/sample.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ const char SINK_HELP[] =
     "  -R, --retry-for DURATION keep reconnecting for DURATION (default 30s)\n"
     "  -w, --wait DURATION      longest wait for a FIFO's first writer (default 30s)\n"
     "  -k, --keep-open          FILE is a FIFO: go on when its writers close it\n"
-    "      --sample N           read back about N of the keys at the end (default 1000)\n"
+    "      --sample N           read back about N keys at the end (default 1000)\n"
     "      --whole-lines        a last line without LF was cut: do not store it\n"
     "      --marks              a mark ends each of several inputs\n"
     "      --allow-evictions    do not fail when the server evicted records\n"

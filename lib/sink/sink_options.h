@@ -23,7 +23,7 @@ struct sink_options {
     bool any_type;
     enum devtype type; /* unless any_type */
     enum protocol protocol;
-    size_t batch; /* records; 0: the best of the protocol */
+    size_t batch;  /* records; 0: the best of the protocol */
     size_t sample; /* keys read back at the end, about */
     int timeout_ms;
     int64_t retry_ms;

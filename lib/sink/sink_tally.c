@@ -48,6 +48,7 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
         json_uint(json, "differing", t->differing);
     }
     json_uint(json, "apps_dropped", t->apps_dropped);
+    json_uint(json, "apps_dropped_records", t->apps_dropped_records);
     json_uint(json, "retries", t->retries);
     json_count_or_null(json, "evictions", t->evictions);
     json_string(json, "doubt", doubt_name(t->doubt));
@@ -70,11 +71,13 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
 
 void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
 {
-    char outcome[128], evictions[24] = "unknown", sampled[80] = "";
+    char outcome[128], evictions[24] = "unknown", sampled[80] = "", dropped[48] = "";
 
     if (t->evictions >= 0)
         snprintf(evictions, sizeof evictions, "%" PRId64, t->evictions);
 
+    if (t->apps_dropped_records > 0)
+        snprintf(dropped, sizeof dropped, " in %" PRIu64 " records", t->apps_dropped_records);
     if (t->sampled > 0)
         snprintf(sampled, sizeof sampled, ", %" PRIu64 " of %" PRIu64 " sampled keys missing",
                  t->sample_missing, t->sampled);
@@ -87,11 +90,11 @@ void sink_tally_text(const struct sink_tally *t, char *text, size_t size)
                  strcmp(t->mode, "dry-run") == 0 ? "encoded (dry run, none stored)" : "stored");
     snprintf(text, size,
              "%s%s%s: %" PRIu64 " lines: %s, %" PRIu64 " refused, %" PRIu64 " invalid, %" PRIu64
-             " blank, %" PRIu64 " undelivered; %" PRIu64 " apps dropped, %" PRIu64
+             " blank, %" PRIu64 " undelivered; %" PRIu64 " apps dropped%s, %" PRIu64
              " retries, %s evictions%s; %" PRIu64 " bytes in, %" PRIu64 " out; %.1f s, %" PRIu64
              " records/s",
              t->type ? t->type : "", t->type ? " -> " : "", t->server, t->lines, outcome,
-             t->refused, t->invalid, t->blank, t->undelivered, t->apps_dropped, t->retries,
+             t->refused, t->invalid, t->blank, t->undelivered, t->apps_dropped, dropped, t->retries,
              evictions, sampled, t->bytes_in, t->bytes_out, summary_seconds(t->ms),
              summary_per_second(t->stored + t->verified, t->ms));
 }

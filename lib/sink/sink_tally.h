@@ -20,7 +20,8 @@ struct sink_tally {
     const char *protocol; /* NULL: the server was never reached */
     uint64_t lines, blank, invalid, stored, refused, undelivered;
     uint64_t verified, missing, differing; /* by --verify only */
-    uint64_t apps_dropped;
+    uint64_t apps_dropped;                 /* elements of lists of apps that are no app ids */
+    uint64_t apps_dropped_records;         /* records that lost some of theirs */
     uint64_t retries;
     int64_t evictions; /* -1: unknown */
     enum doubt doubt;

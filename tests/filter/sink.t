@@ -41,7 +41,7 @@ check_counters idfa.tsv --type idfa
 json stats.json '[.tool,.mode,.type,.server,.refused,.undelivered,.retries,.evictions,.doubt,.exit]' \
     "[\"memc_sink\",\"load\",\"idfa\",\"$A\",0,0,0,0,null,0]" 'the other counters'
 json stats.json 'keys_unsorted - ["label"]' \
-    '["tool","version","mode","type","server","protocol","lines","blank","stored","invalid","refused","undelivered","apps_dropped","retries","evictions","doubt","sampled","sample_missing","bytes_in","bytes_out","seconds","start","end","timeout_ms","limit_numerator","limit_denominator","exit","reasons"]' \
+    '["tool","version","mode","type","server","protocol","lines","blank","stored","invalid","refused","undelivered","apps_dropped","apps_dropped_records","retries","evictions","doubt","sampled","sample_missing","bytes_in","bytes_out","seconds","start","end","timeout_ms","limit_numerator","limit_denominator","exit","reasons"]' \
     "the counters' names in their order"
 is "$(wc -l <stats.json)" 1 'one line'
 model rejects idfa.tsv --type idfa >want.rejects

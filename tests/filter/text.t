@@ -223,13 +223,16 @@ start_memcached b1
 start_memcached b2
 start_proxy "$ADDR_b1" "$ADDR_b2"
 N=$ADDR_proxy
-status 65 'a file' -- "$sink" -T idfa -s stats.json -r rejects.proxy "$N" odd.tsv
+status 65 'a file, without a sample' -- "$sink" --sample 0 -T idfa -s stats.json "$N" odd.tsv
+json stats.json '[.evictions,.doubt]' '[null,"unproven"]' 'nobody knows whether it was kept'
+file_like err 'counters cannot be read: unproven' 'it says so'
+status 0 'a file' -- "$sink" -T idfa -s stats.json -r rejects.proxy "$N" odd.tsv
 model sink odd.tsv --type idfa >want.json
 is "$(jq -c '[.lines,.blank,.invalid,.stored]' stats.json)" "$(jq -c '[.lines,.blank,.invalid,.ok]' want.json)" 'is stored'
-json stats.json '[.refused,.undelivered,.retries,.evictions,.doubt,.exit]' '[0,0,0,null,"unproven",65]' 'nobody knows whether it was kept'
+json stats.json '[.refused,.undelivered,.retries,.evictions,.doubt,.exit]' '[0,0,0,null,null,0]' 'the sample proves it'
 json stats.json .protocol '"text"' 'by text'
 is "$(grep -c 'speaks classic text only' err)" 1 'it says once what it met'
-file_like err 'counters cannot be read: unproven' 'and that'
+file_like err 'rests on a sample of [0-9]* keys, all of them there' 'and on what the proof rests'
 check_items odd.tsv "$ADDR_b1" "$ADDR_b2"
 ok 'both servers have a good part' -- test "$(held "$ADDR_b1")" -gt 500 -a "$(held "$ADDR_b2")" -gt 500
 status 0 'read back' -- "$sink" --verify -T idfa -s stats.json "$N" odd.tsv

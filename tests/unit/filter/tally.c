@@ -123,6 +123,7 @@ static const struct sink_tally SINK = {.mode = "load",
                                        .refused = 3,
                                        .undelivered = 4,
                                        .apps_dropped = 7,
+                                       .apps_dropped_records = 2,
                                        .retries = 8,
                                        .evictions = -1,
                                        .doubt = DOUBT_EVICTED,
@@ -160,8 +161,9 @@ static void test_sink(void)
            ",\"mode\":\"load\",\"label\":null,\"type\":\"idfa\",\"server\":\"127.0.0.1:33013\","
            "\"lines\":100,"
            "\"blank\":1,\"stored\":90,\"invalid\":2,\"refused\":3,\"undelivered\":4,\"apps_"
-           "dropped\":7,"
-           "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"sampled\":11,\"sample_missing\":3,\"bytes_in\":5000,\"bytes_out\":"
+           "dropped\":7,\"apps_dropped_records\":2,"
+           "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"sampled\":11,\"sample_"
+           "missing\":3,\"bytes_in\":5000,\"bytes_out\":"
            "4000,"
            "\"seconds\":60.001,\"start\":1700000000.000,\"end\":1700000060.001,"
            "\"timeout_ms\":5000,\"limit_numerator\":1,\"limit_denominator\":100,\"exit\":65}",
@@ -173,8 +175,9 @@ static void test_sink(void)
 
 #define HEAD "idfa -> 127.0.0.1:33013: 100 lines: "
 #define TAIL                                                                                       \
-    ", 3 refused, 2 invalid, 1 blank, 4 undelivered; 7 apps dropped, 8 retries, "                  \
-    "unknown evictions; 5000 bytes in, 4000 out; 60.0 s, 1 records/s"
+    ", 3 refused, 2 invalid, 1 blank, 4 undelivered; 7 apps dropped in 2 records, 8 retries, "     \
+    "unknown evictions, 3 of 11 sampled keys missing; 5000 bytes in, 4000 out; 60.0 s, 1 "         \
+    "records/s"
 
 static void test_sink_words(void)
 {
@@ -193,7 +196,8 @@ static void test_sink_words(void)
     sink_tally_text(&t, text, sizeof text);
     is_str(text,
            "127.0.0.1:33013: 100 lines: 90 encoded (dry run, none stored), 3 refused, 2 invalid, "
-           "1 blank, 4 undelivered; 7 apps dropped, 8 retries, 12 evictions; 5000 bytes in, "
+           "1 blank, 4 undelivered; 7 apps dropped in 2 records, 8 retries, 12 evictions, 3 of 11 "
+           "sampled keys missing; 5000 bytes in, "
            "4000 out; 0.0 s, 90 records/s",
            "words without a type, in no time");
 }
@@ -216,7 +220,8 @@ static void test_sink_verified(void)
            ",\"mode\":\"verify\",\"label\":null,\"type\":null,\"server\":\"s\",\"lines\":6,"
            "\"blank\":0,\"stored\":0,\"invalid\":0,\"refused\":0,\"undelivered\":0,"
            "\"verified\":1,\"missing\":2,\"differing\":3,"
-           "\"apps_dropped\":0,\"retries\":0,\"evictions\":0,\"doubt\":null,\"bytes_in\":0,"
+           "\"apps_dropped\":0,\"apps_dropped_records\":0,\"retries\":0,\"evictions\":0,\"doubt\":"
+           "null,\"sampled\":0,\"sample_missing\":0,\"bytes_in\":0,"
            "\"bytes_out\":0,\"seconds\":0.000,\"start\":0.000,\"end\":0.000,\"timeout_ms\":0,"
            "\"limit_numerator\":null,\"limit_denominator\":null,\"exit\":0}",
            "JSON of a verification");

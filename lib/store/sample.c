@@ -1,4 +1,4 @@
-#include "sink/sample.h"
+#include "store/sample.h"
 
 #include <stdlib.h>
 
