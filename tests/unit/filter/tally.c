@@ -159,6 +159,7 @@ static void test_sink(void)
        "JSON says whose it is");
     is_str(from,
            ",\"mode\":\"load\",\"label\":null,\"type\":\"idfa\",\"server\":\"127.0.0.1:33013\","
+           "\"protocol\":null,"
            "\"lines\":100,"
            "\"blank\":1,\"stored\":90,\"invalid\":2,\"refused\":3,\"undelivered\":4,\"apps_"
            "dropped\":7,\"apps_dropped_records\":2,"
@@ -217,7 +218,8 @@ static void test_sink_verified(void)
            "words of a verification");
     sink_tally_json(&t, &json);
     is_str(strstr(json_end(&json), ",\"mode\""),
-           ",\"mode\":\"verify\",\"label\":null,\"type\":null,\"server\":\"s\",\"lines\":6,"
+           ",\"mode\":\"verify\",\"label\":null,\"type\":null,\"server\":\"s\",\"protocol\":null,"
+           "\"lines\":6,"
            "\"blank\":0,\"stored\":0,\"invalid\":0,\"refused\":0,\"undelivered\":0,"
            "\"verified\":1,\"missing\":2,\"differing\":3,"
            "\"apps_dropped\":0,\"apps_dropped_records\":0,\"retries\":0,\"evictions\":0,\"doubt\":"
