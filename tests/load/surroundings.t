@@ -68,9 +68,9 @@ status 69 'an old parallel' -- env PATH="$T/other:$PATH" ./load d/a.tsv.gz
 file_like err 'parallel 20161222 is too old: [0-9]{8} is needed' 'is named, with the version that is needed'
 fault 91
 if command -v busybox >/dev/null; then
-    for name in stat flock sed mv; do
+    for name in stat flock sed; do
         rm -rf other && mkdir other && ln -s "$(command -v busybox)" other/$name
-        env PATH="$T/other:$PATH" bounded ./load -k -s stats d/a.tsv.gz >out 2>err
+        bounded env PATH="$T/other:$PATH" ./load -k -s stats d/a.tsv.gz >out 2>err
         check_status $? 69 "the $name of busybox" err
         file_like err "^memc_load: $name .*other/$name.* lacks .* package" 'is named, with what it lacks'
     done
