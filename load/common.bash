@@ -145,7 +145,7 @@ check_tools() {
     [[ $(mktemp --help 2>&1) == *TEMPLATE* ]] || lacks mktemp 'a template behind --' coreutils
     [[ ! ${opt[ledger]} || $(realpath -zm -- / 2>/dev/null | od -An -tx1) == ' 2f 00' ]] || lacks realpath -zm coreutils
     [[ $(flock --help 2>&1) == *--conflict-exit-code* ]] || lacks flock --conflict-exit-code util-linux
-    [[ $(sed --version 2>/dev/null) == *GNU* ]] || lacks sed 'what GNU sed has' sed
+    [[ $(sed --version 2>/dev/null) == *'(GNU sed)'* ]] || lacks sed 'what GNU sed has' sed
 }
 
 lacks() { die 69 "$1 (of $(type -P "$1")) lacks $2; Debian has it in the package $3"; } # PROGRAM ABILITY PACKAGE
