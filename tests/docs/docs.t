@@ -240,7 +240,6 @@ check_program memc_route filter/options.h route/route_options.c
 check_program memc_sink filter/options.h sink/sink_options.c
 check_program memc_load
 check_program memc_load_file
-check_program memc_load_file
 
 note 'links'
 is "$([ "$(pages | wc -l)" -ge 6 ] && echo enough)" enough 'there are pages'
@@ -299,7 +298,7 @@ background web "$PYTHON" -u -m http.server --bind 127.0.0.1 --directory files 0
 until_true grep -q port web.out || bail 'no web server'
 URL=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' web.out)
 export URL
-run_blocks cookbook 36
+run_blocks cookbook 38
 
 note 'counters for Prometheus'
 folder=run.$(grep -l '^mv memc_load.prom.new' cookbook.*)/try
