@@ -30,7 +30,8 @@ reserve_descriptors() {
 
 # ---- messages and statuses
 
-# LEVEL (I or E) TEXT: one message. Control bytes, as of a file's name, would garble a terminal or a log.
+# LEVEL (I or E) TEXT: prints one message. Control bytes, from the name of a file, are replaced: they would garble a
+# terminal.
 message() {
     local text=${2//[[:cntrl:]]/?} line
     if [[ ${opt[log]} ]]; then
@@ -66,7 +67,7 @@ die() { # STATUS TEXT
     exit "$1"
 }
 
-# REPLY is the one of two statuses that is reported. One that no table knows tells of broken software.
+# REPLY: the one of two statuses that is reported. A status that is not in the table counts as broken software (70).
 merge_status() { # STATUS STATUS
     local -A rank=([64]=1 [70]=2 [71]=3 [73]=4 [74]=5 [77]=6 [76]=7 [69]=8 [66]=9 [75]=10 [65]=11 [0]=12)
     local one=${rank[$1]:-2} other=${rank[$2]:-2}
@@ -79,11 +80,11 @@ merge_status() { # STATUS STATUS
 # Of all statuses of this run.
 merge_run_status() { merge_status "${run[status]}" "$1" && run[status]=$REPLY; }
 
-# Waits for these background children, or all, to the end, also when a trap breaks the wait off.
+# Waits until these background children, or all, have ended, even if a trap interrupts the wait.
 await() { # [PID…]
     while :; do
         run[interrupted]=''
-        wait "$@" 2>/dev/null # the shell would tell of children that a signal ended
+        wait "$@" 2>/dev/null # drops the shell's messages about children that a signal ended
         [[ ${run[interrupted]} ]] || return 0
     done
 }
@@ -91,7 +92,7 @@ await() { # [PID…]
 # ---- helper programs
 
 # memc_route, memc_sink and memc_load_file stand beside the script, also when that is a symbolic link in another folder;
-# else in PATH. A job looks first where its memc_load was called.
+# else in PATH. A job looks first in the folder in which its memc_load was called.
 find_program() { # NAME
     local folder
     for folder in "${MEMC_LOAD_BESIDE:-${self%/*}}" "${self%/*}" "${real%/*}"; do
@@ -157,7 +158,7 @@ run_jq() { jq -f "$parts/$1.jq" "${@:2}"; } # PROGRAM ARG…: one of load/*.jq
 
 # ---- files
 
-uptime() { # REPLY: hundredths of a second that no one sets back
+uptime() { # REPLY: hundredths of a second of a clock that nobody can set back
     read -r REPLY _ </proc/uptime
     REPLY=${REPLY/./}
 }
@@ -166,7 +167,7 @@ identify() { stat -L --printf='%d:%i %s %.9Y %.9Z' -- "$1" 2>/dev/null; }
 
 inode_of() { stat --printf='%d:%i' -- "$1" 2>/dev/null; }
 
-# Never over another file. mv -n exits 0 when it did nothing, so look. What mv says is in REPLY.
+# Never replaces another file. mv -n exits with 0 even if it did nothing, so check. REPLY: the message of mv.
 rename_exclusive() { # FROM TO
     local inode
     inode=$(inode_of "$1") && REPLY=$(trap '' INT TERM HUP && exec mv -nT -- "$1" "$2" 2>&1)

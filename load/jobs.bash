@@ -54,7 +54,7 @@ choose_files() {
     done
 }
 
-# One NUL-terminated command line a file: so no text that stands in a name or an option is parallel's to replace.
+# One NUL-terminated command line for each file, so that parallel replaces nothing in names and options.
 write_jobs() { # N…
     local n prefix words command=("$BASH" -p "$job_program" "${file_options[@]}" --) gzip_here=${opt[gzip]:-}
     REPLY=''
@@ -105,8 +105,8 @@ run_parallel() {
     [[ ! ${opt[progress]} ]] || end_watcher
 }
 
-# If parallel or a job's shell was killed, what it had started goes on: it would still store, or rename, after the
-# verdicts are told. It gets TERM, and is waited for: it has ended when nothing holds the lock any more. Jobs that live
+# If parallel or the shell of a job was killed, its children go on. They could still store records, or rename, after the
+# verdicts are printed. So they get TERM, and this waits until no process holds the lock any more. Jobs that live
 # on without parallel must not begin others.
 end_orphans() {
     flock --nonblock "$work/held" true && return
@@ -118,7 +118,7 @@ end_orphans() {
     children=()
 }
 
-# What the jobs left, and a row for each file that has no job's result.
+# Collects the results of the jobs, and makes a row for each file without one.
 gather_results() {
     local n verdict ended line
     loaded=()
@@ -153,7 +153,7 @@ gather_results() {
     [[ ${run[status]} != 71 ]] || cat "$work/parallel.err" >&2
 }
 
-# A job leaves its result before it renames or records the file, and may have been killed in between. (A name that is
+# A job writes its result before it renames or records the file, and may have been killed in between. (A name that is
 # there beside the dotted one is another file, which came since.)
 has_its_name() { # N VERDICT
     local file=${files[$1]}
@@ -182,7 +182,7 @@ leave_row() { # N VERDICT EXIT: of a file without a result, as JSON
     printf '{"row":%d,"verdict":"%s","reason":%s,"exit":%s}\n' "$1" "$2" "$reason" "$3" >&4
 }
 
-# The final result of each file, a line each.
+# Writes the final result of each file, one line each.
 finish_results() {
     printf '%s\0' "${files[@]}" >"$work/names"
     run_jq results -cn --rawfile names "$work/names" --arg doubt "$doubt" --arg version "$version" --arg mode "${opt[mode]}" \

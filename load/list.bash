@@ -85,8 +85,8 @@ check_no_output() {
     done
 }
 
-# One file of several names (or mentions) is loaded once, by device and inode. `size` has each file's bytes, and nothing
-# for one that is not there.
+# A file with several names, or named several times, is loaded once; device and inode show it. `size` has the bytes of
+# each file, nothing for one that is not there.
 drop_repeated() {
     check_no_stdin
     local name found id kept=()

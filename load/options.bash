@@ -74,7 +74,7 @@ check_options() {
         [[ " ${only[*]} " != *" $type "* ]] || types+=("$type")
     done
     ((${#types[@]} > 0)) || die 64 "--only: no type given; there are ${all_types[*]}"
-    # What is no load of the whole file has nothing to do with the ledger.
+    # The ledger only records loads of whole files.
     [[ ${opt[mode]} == load && ${#types[@]} == "${#all_types[@]}" ]] || opt[ledger]=''
     local -A word=([load]=stored [verify]=verified [dry-run]=encoded)
     opt[done_word]=${word[${opt[mode]}]}

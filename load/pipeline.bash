@@ -50,8 +50,8 @@ status_of() { # FILE
     : "${REPLY:=137}"
 }
 
-# Both ends of each FIFO are opened here and handed over, so no part waits for another to come: whoever ends, early too,
-# is an end of input or EPIPE to its neighbour. Only its own ends may stay open in a part.
+# Both ends of each FIFO are opened here and inherited, so no part waits for another. When a part ends, even early, its
+# neighbour gets the end of input or EPIPE. Each part must close all ends but its own.
 start_parts() { # N
     local name both in out names=("${types[@]}")
     [[ ! ${run[prints]} ]] || names+=(records)
@@ -84,7 +84,7 @@ close_all_ends() { close_ends in:records out:records "${types[@]/#/in:}" "${type
 
 start_sink() { # N TYPE
     local words=() report=${of[$1:report]}
-    trap '' USR1 INT HUP # what asks for counters must end none that has just begun; the others come as TERM
+    trap '' USR1 INT HUP # USR1 must not end a part that has no handler yet; INT and HUP arrive as TERM
     [[ ${opt[mode]} == load ]] || words=("--${opt[mode]}")
     [[ ! ${opt[allow_evictions]} ]] || words+=(--allow-evictions)
     [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]] || words+=(-v)
@@ -96,7 +96,8 @@ start_sink() { # N TYPE
         --whole-lines --label "${of[$1:label]}" --stats "$folder/$2.stats" -- "${server[$2]}"
 }
 
-# What the sinks of a dry run print on another host: in a pipe they take turns by the line, in ssh's socket they could not.
+# Passes on what the sinks of a dry run print on another host. They lock a pipe line by line, which ssh's socket does
+# not allow.
 pass_records() {
     exec <&"${part[in:records]}"
     close_all_ends
@@ -115,7 +116,8 @@ start_router() { # N
         --label "${of[$1:label]}" --stats "$folder/route.stats"
 }
 
-# The file's text and, only if all of it came, a NUL. What decompressors say names no file, so the verdict will tell it.
+# Writes the text of the file and, only if the decompressor succeeded, a NUL. The messages of decompressors go into the
+# verdict.
 stream() { # N
     local result
     close_all_ends
@@ -123,7 +125,7 @@ stream() { # N
     if [[ ${files[$1]} == - ]]; then
         decompress_stdin "$1"
     elif [[ ${decompressor[0]} != cat && ! -s /dev/fd/${of[$1:input]} ]]; then
-        echo 'no byte in it' >"$folder/decompressor.err" # lz4 does not mind
+        echo 'the file is empty' >"$folder/decompressor.err" # lz4 accepts an empty file
         result=1
     else
         decompress "$1"
@@ -137,7 +139,7 @@ decompress() { # N: sets result
     result=$?
 }
 
-# gzip by its first two bytes, all else is text. Sets result.
+# Recognizes gzip by its first two bytes; anything else is text. Sets result.
 decompress_stdin() { # N
     local first
     decompressor=(cat)

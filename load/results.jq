@@ -1,4 +1,4 @@
-# The final result of each file, a line each.
+# Writes the final result of each file, one line each.
 # Input (-n): the jobs' results, and {"row", "verdict", "reason", "exit"} for each file without one. $names: the files,
 # each ended by a NUL; $doubt: what a server lost meanwhile, or "".
 def nothing: ["lines", "blank", "invalid", "unknown", "skipped", "routed", "stored", "refused", "undelivered",

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
 # The verdict on a file, from what became of its parts. Functions only. Its state is in of[N:…].
 
-# The file is not begun, or not loaded for this reason.
+# The file is not loaded, for this reason.
 refuse() { # N STATUS TEXT [VERDICT]
     of[$1:status]=$2 of[$1:detail]=$3 of[$1:verdict]=${4:-failed}
     [[ ! ${run[signal]} ]] || of[$1:status]=143 of[$1:verdict]=failed
@@ -10,7 +10,7 @@ refuse() { # N STATUS TEXT [VERDICT]
 
 merge_file_status() { merge_status "${of[$1:status]}" "$2" && of[$1:status]=$REPLY; } # N STATUS
 
-# The parts' counters: what decides, then the sums as JSON.
+# Reads the counters of the parts: first the values for the verdict, then the sums as JSON.
 sum_up() { # N
     local name all=() item
     for name in route "${types[@]}"; do
@@ -56,7 +56,7 @@ judge_decompressor() { # N
     fi
 }
 
-# No error always passes; errors with nothing stored never do.
+# Without errors a file passes; with errors and nothing stored it fails.
 over_limit() { # ERRORS GOOD
     [[ ${opt[limit_num]} ]] && (($1 > 0 && ($2 == 0 || $1 * opt[limit_den] >= opt[limit_num] * $2)))
 }
@@ -88,14 +88,14 @@ find_reason() { # N
     of[$1:reason]=$reason of[$1:detail]=$detail
 }
 
-# REPLY: how each part ended that did not end well.
+# REPLY: each part that did not end with 0, with its status.
 list_ends() {
     local name end text=''
     for name in route "${types[@]}"; do
         end=${part[end:$name]:-0}
         [[ $end != 0 ]] || continue
         text+="${text:+, }$name ended with $end"
-        case $end in # where it was looked for, and by which option elsewhere
+        case $end in # name the address, and the option that changes it
             69 | 76 | 77) text+="${server[$name]:+ (--$name ${server[$name]})}" ;;
         esac
     done
@@ -119,8 +119,8 @@ report_verdict() { # N
     esac
 }
 
-# The file's JSON line in FOLDER/result, and in its report; FOLDER/verdict is there when it is written, empty if that
-# failed.
+# Writes the JSON line of the file to FOLDER/result and to its report. FOLDER/verdict exists when that is done; it is
+# empty if that failed.
 leave_result() { # N
     local took rate=${of[$1:error_rate]} reason=null head='{"tool":"memc_load","version":"%s","mode":"%s","file":%s,'
     head+='"verdict":"%s","reason":%s,"error_rate":%s,"seconds":%d.%02d,"exit":%d,%s\n'
@@ -134,6 +134,6 @@ leave_result() { # N
         echo "${of[$1:status]} ${of[$1:verdict]}" >"$folder/verdict"; then
         return
     fi
-    : >"$folder/verdict" # empty: the main run sees that this job was not killed
+    : >"$folder/verdict" # empty: so the main run knows that this job was not killed
     of[$1:verdict]=failed of[$1:status]=74 of[$1:reason]=failed of[$1:detail]='its result cannot be written'
 }
