@@ -32,6 +32,7 @@ reserve_descriptors() {
 
 # LEVEL (I or E) TEXT: prints one message. Control bytes, from the name of a file, are replaced: they would garble a
 # terminal.
+# With --quiet the I are for the log only; without a log they are dropped. An E is on stderr in any case.
 message() {
     local text=${2//[[:cntrl:]]/?} line
     if [[ ${opt[log]} ]]; then
@@ -40,11 +41,14 @@ message() {
             printf '%s\n' "$line" >&2
             return
         elif [[ ${run[log_fd]:-} ]]; then
-            { printf '%s\n' "$line" >&"${run[log_fd]}"; } 2>/dev/null && return
+            { printf '%s\n' "$line" >&"${run[log_fd]}"; } 2>/dev/null && line=''
         else
-            { printf '%s\n' "$line" >>"${opt[log]}"; } 2>/dev/null && return
+            { printf '%s\n' "$line" >>"${opt[log]}"; } 2>/dev/null && line=''
         fi
-        run[unsaid]=1 # 74 in the end
+        [[ ! $line ]] || run[unsaid]=1 # 74 in the end
+        [[ $line || $1 == E ]] || return 0
+    elif [[ $1 == I && ${opt[quiet]:-} ]]; then
+        return 0
     fi
     printf '%s: %s\n' "$program" "$text" >&2
 }
@@ -184,4 +188,10 @@ replace() { # FILE BY: all of it or nothing, and never through a link
 # REPLY: the dotted name of FILE.
 dotted_name() { REPLY=${1%"${1##*/}"}.${1##*/}; }
 
-report_known() { [[ ! ${opt[verbose]} ]] || message I "Already loaded: $1"; } # FILE
+report_known() { # FILE
+    if [[ ${opt[mode]} == dry-run ]]; then
+        message I "Would skip $1: already loaded"
+    elif [[ ${opt[verbose]} ]]; then
+        message I "Already loaded: $1"
+    fi
+}

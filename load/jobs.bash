@@ -54,6 +54,15 @@ choose_files() {
     done
 }
 
+# --rate is the whole run's: each of the jobs that run at the same time gets its share.
+share_rate() {
+    local jobs=${opt[workers]}
+    [[ ${opt[pace]} ]] || return 0
+    ((jobs <= ${#files[@]})) || jobs=${#files[@]}
+    ((jobs *= run[hosts]))
+    file_options+=(--rate "$(((opt[pace] + jobs - 1) / jobs))")
+}
+
 # One NUL-terminated command line for each file, so that parallel replaces nothing in names and options.
 write_jobs() { # N…
     local n prefix words command=("$BASH" -p "$job_program" "${file_options[@]}" --) gzip_here=${opt[gzip]:-}
@@ -71,6 +80,7 @@ write_jobs() { # N…
 run_jobs() {
     local n left
     choose_files
+    share_rate
     while ((${#to_load[@]} > 0)) && [[ ! ${run[signal]} && ! -e $work/stop ]]; do
         write_jobs "${to_load[@]}" || die 71 "no space in the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
         run_parallel
@@ -158,7 +168,7 @@ gather_results() {
 has_its_name() { # N VERDICT
     local file=${files[$1]}
     [[ $2 == loaded ]] || return 0
-    if [[ ${opt[ledger]} ]]; then
+    if [[ ${opt[ledger_kept]} ]]; then
         [[ -e $work/$1/recorded ]]
     else
         dotted_name "$file"

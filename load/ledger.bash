@@ -42,7 +42,7 @@ read_ledger() { # [PATH…]: all lines if there is none
             loaded) recorded["/$path"]="$size $mtime $inode" ;;
             again) recorded["/$path"]='' ;;
         esac
-    done < <({ cat -- "${opt[ledger]}" && echo .; } | grep -aF -f <(printf '%s\n' "${@-}"))
+    done < <({ cat -- "${opt[ledger]}" 2>/dev/null && echo .; } | grep -aF -f <(printf '%s\n' "${@-}"))
 }
 
 # Sets of[N:known] for each file that is there as it is recorded.
@@ -77,7 +77,7 @@ check_recorded() { # N
     read_ledger "$REPLY"
     found=${recorded["/$REPLY"]:-}
     [[ ${run[again]} || $found != "$size $mtime $inode" ]] || refuse "$1" 0 '' 'already loaded' || return
-    [[ ! $found ]] || append_to_ledger "${of[$1:entry]}" again || refuse "$1" 74 "it cannot be recorded in ${opt[ledger]}"
+    [[ ! $found || ! ${opt[ledger_kept]} ]] || append_to_ledger "${of[$1:entry]}" again || refuse "$1" 74 "it cannot be recorded in ${opt[ledger]}"
 }
 
 # Whoever had the lock before may have replaced the file, as editors do. A last line that was cut off is ended first.
@@ -105,7 +105,7 @@ record_loaded() { # N
 
 # What this run recorded of a file that is as it was then.
 take_record_back() { # N
-    [[ ${opt[ledger]} ]] || return 0
+    [[ ${opt[ledger_kept]} ]] || return 0
     local path now
     IFS= read -r -d '' path < <(realpath -zm -- "${files[$1]}")
     escape_path "$path"

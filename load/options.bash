@@ -5,13 +5,33 @@
 set_defaults() {
     all_types=(idfa gaid adid dvid) version=1.0.0 # the version stands in lib/process/version.h, too
     declare -gA opt=([mode]=load [keep]='' [rate]=0.01 [reports]='' [stats]='' [ledger]='' [log]='' [quiet]='' [verbose]=''
-        [allow_evictions]='' [done_word]='' [log_file]='' [gzip]='')
+        [allow_evictions]='' [done_word]='' [log_file]='' [gzip]='' [pace]='' [ledger_kept]='')
     declare -gA server=([idfa]=127.0.0.1:33013 [gaid]=127.0.0.1:33014 [adid]=127.0.0.1:33015 [dvid]=127.0.0.1:33016)
     declare -gA run=([status]=0 [signal]='' [interrupted]='' [stdin_closed]='' [remote]='' [work]='')
-    files=() only=("${all_types[@]}") types=() sink_options=() common_options=() file_options=()
+    files=() only=("${all_types[@]}") types=() sink_options=() common_options=() router_options=() file_options=()
+    take_environment
     SHORT_FILE_OPTIONS=o:e:kns:l:qvhV
     LONG_FILE_OPTIONS=idfa:,gaid:,adid:,dvid:,only:,max-error-rate:,keep,dry,dry-run,verify,allow-evictions,max-line:,nice:
-    LONG_FILE_OPTIONS+=,reports:,stats:,log:,sink-option:,ledger:,quiet,verbose,help,version
+    LONG_FILE_OPTIONS+=,rate:,reports:,stats:,log:,sink-option:,ledger:,quiet,verbose,help,version
+}
+
+# MEMC_IDFA and the like are the defaults of the servers' addresses. Jobs get them as options, on other hosts, too.
+take_environment() {
+    local type name
+    declare -gA from_environment=()
+    for type in "${all_types[@]}"; do
+        name=MEMC_${type^^}
+        [[ ${!name:-} ]] || continue
+        server[$type]=${!name} from_environment[$type]=$name
+        file_options+=("--$type" "${!name}")
+    done
+}
+
+# A number of lines, with K or M for thousands or millions. REPLY: without them.
+parse_count() { # OPTION TEXT
+    local -A unit=([_]=1 [_K]=1000 [_M]=1000000)
+    [[ $2 =~ ^0*([1-9][0-9]{0,8})([KM]?)$ ]] || die 64 "$1: a whole number from 1, with K or M for thousands or millions, not '$2'"
+    REPLY=$((BASH_REMATCH[1] * ${unit[_${BASH_REMATCH[2]}]}))
 }
 
 parse_options() { # SHORT LONG ARG…: those of the script beside the shared ones
@@ -50,10 +70,11 @@ set_flag() { # OPTION: false if it takes a value
 
 set_value() { # OPTION VALUE
     case $1 in
-        --idfa | --gaid | --adid | --dvid) server[${1#--}]=$2 ;;
+        --idfa | --gaid | --adid | --dvid) server[${1#--}]=$2 && unset "from_environment[${1#--}]" ;;
         -o | --only) IFS=, read -ra only <<<"$2" && opt[keep]=1 ;;
         -e | --max-error-rate) opt[rate]=$2 ;;
         --max-line | --nice) common_options+=("$1=$2") ;;
+        --rate) opt[pace]=$2 ;;
         --reports) opt[reports]=$2 ;;
         --ledger)
             [[ $2 ]] || die 64 '--ledger: no file is named'
@@ -75,10 +96,13 @@ check_options() {
     done
     ((${#types[@]} > 0)) || die 64 "--only: no type given; there are ${all_types[*]}"
     # The ledger only records loads of whole files.
-    [[ ${opt[mode]} == load && ${#types[@]} == "${#all_types[@]}" ]] || opt[ledger]=''
+    # A dry run tells what a load would skip, and writes nothing.
+    [[ ${opt[mode]} != verify && ${#types[@]} == "${#all_types[@]}" ]] || opt[ledger]=''
+    [[ ${opt[mode]} != load ]] || opt[ledger_kept]=${opt[ledger]}
     local -A word=([load]=stored [verify]=verified [dry-run]=encoded)
     opt[done_word]=${word[${opt[mode]}]}
-    [[ ${opt[verbose]} ]] || common_options+=(-q)
+    [[ ${opt[verbose]} ]] || common_options+=(-q -q) # bad lines are told by reason, not one by one
+    [[ ! ${opt[pace]} ]] || router_options+=("--rate=${opt[pace]}")
 }
 
 # What memc_sink makes of its options: the limit of the error rate as a fraction, whose denominator is a power of ten and
@@ -130,7 +154,10 @@ check_outputs() {
             die 73 "--log: cannot append to ${opt[log_file]}: is its folder there, and writable?"
         opt[log]=${opt[log_file]}
     fi
-    if [[ ${opt[ledger]} ]]; then
+    if [[ ${opt[ledger]} && ! ${opt[ledger_kept]} ]]; then
+        [[ -e ${opt[ledger]} ]] || opt[ledger]=''
+        [[ ! ${opt[ledger]} || -f ${opt[ledger]} && -r ${opt[ledger]} ]] || die 73 "--ledger: cannot read ${opt[ledger]}"
+    elif [[ ${opt[ledger]} ]]; then
         prepare_ledger ||
             die 73 "--ledger: cannot read, append to and lock ${opt[ledger]}: is it a file, or its folder there, and writable?"
     fi

@@ -112,7 +112,7 @@ start_router() { # N
         close_ends "in:$type"
     done
     [[ ! $report ]] || words+=(--rejects "$report.route.rejects")
-    record_exit "$folder/route.ended" "$router" "${common_options[@]}" -E "${words[@]}" -o "$(IFS=, && echo "${types[*]}")" \
+    record_exit "$folder/route.ended" "$router" "${common_options[@]}" "${router_options[@]}" -E "${words[@]}" -o "$(IFS=, && echo "${types[*]}")" \
         --label "${of[$1:label]}" --stats "$folder/route.stats"
 }
 

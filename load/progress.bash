@@ -13,7 +13,7 @@ choose_progress() {
 }
 
 # Ctrl-Z and bg may have come meanwhile.
-may_draw() { [[ ${opt[progress]} == always ]] || in_foreground; }
+may_draw() { [[ ! ${opt[period]} ]] && { [[ ${opt[progress]} == always ]] || in_foreground; }; }
 
 in_foreground() {
     local text fields
@@ -37,14 +37,35 @@ end_watcher() {
 
 # What the jobs have said since the last time, whoever read that from descriptor 8, and below it the line.
 pass_on() { # LINE
-    local said
+    local said clear=$'\r\e[K'
+    [[ ! ${opt[period]} ]] || clear=''
     mapfile -u 8 said
-    printf '%s' $'\r\e[K' "${said[@]}" "$1" >&2
+    printf '%s' "$clear" "${said[@]}" "$1" >&2
+}
+
+tell_progress() { # SESSION
+    ask_parts "$1"
+    sleep 0.2
+    take_sample
+    draw_line
+    tell_standing
+}
+
+# --progress=DURATION: a whole line that often, where messages go.
+watch_by_lines() { # SESSION
+    local second=0
+    start_sample
+    while read -rt 1; (($? > 128)); do
+        ((second = (second + 1) % opt[period])) || tell_progress "$1"
+        pass_on ''
+    done
+    pass_on ''
 }
 
 watch() { # SESSION
     trap '' INT TERM HUP QUIT USR1 USR2 ALRM # they are the main run's
     local line
+    [[ ! ${opt[period]} ]] || { watch_by_lines "$1" && return; }
     start_sample
     while :; do
         ask_parts "$1"
@@ -74,11 +95,19 @@ report_standing() {
     take_sample
     times=("${run[began]}") goods=(0) reads=(0)
     draw_line
+    tell_standing
+}
+
+# The line as a message, also with --quiet: it was asked for.
+tell_standing() {
+    local quiet=${opt[quiet]}
+    opt[quiet]=''
     if [[ ${opt[progress]} && -e $work/said ]]; then
         message I "$REPLY" 2>>"$work/said"
     else
         message I "$REPLY"
     fi
+    opt[quiet]=$quiet
 }
 
 start_sample() {

@@ -8,6 +8,6 @@ def no_parts: {parts: {memc_route: null, idfa: null, gaid: null, adid: null, dvi
 | inputs
 | if has("row") then
       {tool: "memc_load", version: $version, mode: $mode, file: $name[.row], verdict, reason, error_rate: null,
-       seconds: 0, exit} + nothing + no_parts
+       seconds: 0, start: null, end: null, exit} + nothing + {reasons: {}} + no_parts
   elif $doubt != "" and .verdict == "loaded" then .verdict = "doubtful" | .reason = $doubt | .exit = 65
   else . end

@@ -83,7 +83,7 @@ forecast() {
     [[ ${opt[mode]} == dry-run && ! ${opt[quiet]} && ! ${run[signal]} ]] || return 0
     ask_sinks settings --counters --verbose --retry-for=0
     for type in "${types[@]}"; do
-        message I "$(run_jq forecast -nr --arg type "$type" --arg server "${server[$type]}" \
+        message I "$(run_jq forecast -nr --arg type "$type" --arg server "${server[$type]}${from_environment[$type]:+ (by ${from_environment[$type]})}" \
             --slurpfile asked "$work/settings.$type" "$work/final")"
     done
     reasons=$(run_jq reasons -rs "$work/final")

@@ -1,6 +1,7 @@
 # The counters of a file's parts: what decides, a line each, then the file's name and the sums as JSON. What was routed and
 # then not read by its sink is undelivered. Counters without an exit are those of a part that was killed later: it left
 # none.
+# Before the name: the bad lines by reason, in words, or an empty line.
 # Input: the parts' counters, slurped. $file: the file's name; $parts: how many parts there were.
 def sum(count): map(count // 0) | add // 0;
 map(select(.exit != null))
@@ -18,6 +19,7 @@ map(select(.exit != null))
   + (if any($sinks[]; has("verified"))
      then {verified: sum(.verified), missing: sum(.missing), differing: sum(.differing)} else {} end)) as $sums
 | {memc_route: $route, idfa: $sink.idfa, gaid: $sink.gaid, adid: $sink.adid, dvid: $sink.dvid} as $by
+| ([.[].reasons // {} | to_entries[]] | reduce .[] as $each ({}; .[$each.key] += $each.value)) as $reasons
 | ($sums.unknown + $sums.invalid + $sums.refused) as $errors
 | ($sums.stored + ($sums.verified // 0)) as $good
 | (if $errors == 0 then 0 elif $good == 0 then null else $errors / $good end) as $rate
@@ -29,4 +31,7 @@ map(select(.exit != null))
    else "\($sums.missing) missing, \($sums.differing) differing" end),
   (first("restarted", "flushed", "evicted", "lost", "unproven" | select(. as $d | any($doubtful[]; .doubt == $d))) // ""),
   ([$doubtful[] | "\(.doubt) on \(.server)"] | join(", ")),
-  ($file | tojson), ($sums + {parts: $by} | tojson)
+  ($reasons | to_entries | sort_by(-.value, .key) | (map(.value) | add) as $all
+   | if . == [] then ""
+     else "\($all) bad line\(if $all == 1 then "" else "s" end): \(map("\(.value) \(.key)") | join(", "))" end),
+  ($file | tojson), ($sums + {reasons: $reasons, parts: $by} | tojson)

@@ -16,7 +16,7 @@ sum_up() { # N
     for name in route "${types[@]}"; do
         [[ ! -s $folder/$name.stats ]] || all+=("$folder/$name.stats")
     done
-    for item in counts mismatch differing doubt doubtful_servers json_file json_sums; do
+    for item in counts mismatch differing doubt doubtful_servers bad_lines json_file json_sums; do
         IFS= read -r "of[$1:$item]" || :
     done < <(trap '' INT TERM HUP && cat -- "${all[@]}" </dev/null | run_jq sums -rs --arg file "${of[$1:label]}" \
         --argjson parts "$((${of[$1:ran]:-0} ? ${#types[@]} + 1 : 0))")
@@ -117,19 +117,20 @@ report_verdict() { # N
         *:failed) message E "Failed load $name: failed (${of[$1:status]}): $detail$counts" ;;
         *) message E "Failed load $name: ${of[$1:reason]}: $detail$counts" ;;
     esac
+    [[ ! ${of[$1:bad_lines]} || ${opt[verbose]} ]] || message I "$name: ${of[$1:bad_lines]}"
 }
 
 # Writes the JSON line of the file to FOLDER/result and to its report. FOLDER/verdict exists when that is done; it is
 # empty if that failed.
 leave_result() { # N
     local took rate=${of[$1:error_rate]} reason=null head='{"tool":"memc_load","version":"%s","mode":"%s","file":%s,'
-    head+='"verdict":"%s","reason":%s,"error_rate":%s,"seconds":%d.%02d,"exit":%d,%s\n'
+    head+='"verdict":"%s","reason":%s,"error_rate":%s,"seconds":%d.%02d,"start":%.3f,"end":%.3f,"exit":%d,%s\n'
     uptime && took=$((REPLY - ${of[$1:began]}))
     [[ ${of[$1:ran]:-} && $rate != inf ]] || rate=null
     [[ ! ${of[$1:reason]} ]] || reason="\"${of[$1:reason]}\""
     # shellcheck disable=SC2059 # the format stands just above
     if [[ ${of[$1:json_sums]} ]] && printf "$head" "$version" "${opt[mode]}" "${of[$1:json_file]}" "${of[$1:verdict]}" \
-        "$reason" "$rate" $((took / 100)) $((took % 100)) "${of[$1:status]}" "${of[$1:json_sums]#'{'}" >"$folder/result" &&
+        "$reason" "$rate" $((took / 100)) $((took % 100)) "${of[$1:start]}" "$EPOCHREALTIME" "${of[$1:status]}" "${of[$1:json_sums]#'{'}" >"$folder/result" &&
         { [[ ! ${of[$1:report]} ]] || replace "${of[$1:report]}.stats" "$folder/result"; } &&
         echo "${of[$1:status]} ${of[$1:verdict]}" >"$folder/verdict"; then
         return

@@ -34,6 +34,7 @@ struct common_options {
     size_t max_line; /* bytes before the LF */
     int nice;        /* added to the process's own niceness */
     bool progress, quiet, verbose, append;
+    bool silent; /* -q twice: no message for a bad line */
 };
 
 /* Codes of long options without a letter. Those of one program begin at OPTION_OWN. */

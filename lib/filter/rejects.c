@@ -67,7 +67,7 @@ static void complain(struct rejects *rejects, struct place place, const char *re
     reasons_add(&rejects->reasons, reason);
     snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", place.number, place.offset, reason);
     linefile_line(&rejects->why, slice_of(text));
-    if (diag_may_repeat(&rejects->complaints) || rejects->verbose)
+    if ((!rejects->silent && diag_may_repeat(&rejects->complaints)) || rejects->verbose)
         diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), place.number,
              reason);
 }

@@ -21,6 +21,7 @@ void router_init(struct router *router, struct route_options *options)
 {
     *router = (struct router){.options = options};
     rejects_init(&router->rejects, NULL, options->common.verbose);
+    router->rejects.silent = options->common.silent;
     router->tally.label = options->common.label;
     router->tally.reasons = &router->rejects.reasons;
 }

@@ -25,6 +25,7 @@ void sink_init(struct sink *sink, struct sink_options *options)
     sink->tally.timeout_ms = options->timeout_ms;
     sink->tally.limit = options->limited ? &options->error_rate : NULL;
     rejects_init(&sink->rejects, sink->tally.type, options->common.verbose);
+    sink->rejects.silent = options->common.silent;
     delivery_init(&sink->delivery, options, &sink->tally, &sink->rejects);
 }
 

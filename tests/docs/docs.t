@@ -45,6 +45,7 @@ needed_in_synopsis() {
 names_with_values() {
     while IFS= read -r head; do
         value=none
+        case $head in *'[='*) continue ;; esac # a value that may be left out is right either way
         case $(printf '%s\n' "$head" | sed 's/--*[A-Za-z][A-Za-z-]*//g') in *[A-Z]*) value=value ;; esac
         printf '%s\n' "$head" | option_words | sed -n "s/^\(--.*\)/\1 $value/p"
     done

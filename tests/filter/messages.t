@@ -44,7 +44,7 @@ cat >load <<END
 TMPDIR=\${WORK:-$T/work} exec "$load" -q --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" --dvid "$ADDR_dvid" "\$@"
 END
 chmod +x load
-wrong='memc_load: wrong server address (--idfa and the like), --sink-option, --max-line or --nice, see above'
+wrong='memc_load: wrong server address (--idfa and the like), -e, --sink-option, --max-line or --nice, see above'
 says 64 "memc_sink: server 'nowhere': the port is missing: HOST:PORT; $help
 $wrong" ./load --idfa nowhere good.tsv
 says 64 "memc_sink: --batch: 'x' is not a number from 1 to 1024; $help
@@ -133,10 +133,11 @@ finish 69 never 'one that was never there'
 is "$(cat never.err)" "memc_sink: $A: given up after 600ms: Connection refused: is memcached running there?" 'is told of at the end only'
 
 note 'memc_load'
-ok_line() { echo "memc_load: Acceptable error rate (0). Successful load $1 (40 lines, 40 stored, 0 errors, 0 undelivered)"; }
-says 66 "$(echo 'memc_load: Failed load none.tsv: failed (66): no such file' && ok_line good.tsv)" ./load -k none.tsv good.tsv
+# With -q: what failed, and the summary of a run that failed.
+summary() { echo "memc_load: $1; $2 lines, $2 stored, 0 errors, 0 undelivered"; }
+says 66 "$(echo 'memc_load: Failed load none.tsv: failed (66): no such file' && summary '2 files: 1 failed, 1 loaded' 40)" ./load -k none.tsv good.tsv
 cp good.tsv a.tsv && mkdir b.tsv && cp good.tsv c.tsv
-says 66 "$(ok_line a.tsv && echo 'memc_load: Failed load b.tsv: failed (66): it is no regular file' && ok_line c.tsv)" \
+says 66 "$(echo 'memc_load: Failed load b.tsv: failed (66): it is no regular file' && summary '3 files: 1 failed, 2 loaded' 80)" \
     ./load -k -w 1 a.tsv b.tsv c.tsv
 rmdir b.tsv
 if [ "$(id -u)" -eq 0 ] && chmod 711 "$T" && setpriv --reuid 65534 --clear-groups test -x "$load" 2>/dev/null; then
@@ -144,16 +145,16 @@ if [ "$(id -u)" -eq 0 ] && chmod 711 "$T" && setpriv --reuid 65534 --clear-group
     cp good.tsv b.tsv && chmod 600 b.tsv
     WORK=$T/theirs
     export WORK
-    says 66 "$(ok_line a.tsv && echo 'memc_load: Failed load b.tsv: failed (66): it cannot be opened: may this user read it?' && ok_line c.tsv)" \
+    says 66 "$(echo 'memc_load: Failed load b.tsv: failed (66): it cannot be opened: may this user read it?' && summary '3 files: 1 failed, 2 loaded' 80)" \
         setpriv --reuid 65534 --clear-groups ./load -k -w 1 a.tsv b.tsv c.tsv
     unset WORK
 else
     skip 'cannot become another user here' 'a file that cannot be read'
 fi
 cp good.tsv .c.tsv
-says 73 'memc_load: Failed load ./c.tsv: failed (73): ./.c.tsv exists, and is never replaced; move it away, or load with --keep' \
+says 73 "$(echo 'memc_load: Failed load ./c.tsv: failed (73): ./.c.tsv exists, and is never replaced; move it away, or load with --keep' && summary '1 file: 1 failed' 0)" \
     ./load ./c.tsv
-says 75 'memc_load: Load skipped: a.tsv: locked by another load: run again when that has ended' flock a.tsv ./load a.tsv
+says 75 "$(echo 'memc_load: Load skipped: a.tsv: locked by another process, as another load: run again when that has ended' && summary '1 file: 1 skipped' 0)" flock a.tsv ./load a.tsv
 says 73 'memc_load: --log: cannot append to none/log: is its folder there, and writable?' "$load" -l none/log a.tsv
 says 73 'memc_load: --stats: cannot write none/stats: is its folder there, and writable?' "$load" -s none/stats a.tsv
 says 66 'memc_load: --files-from: no such file: none.list' "$load" -a none.list
@@ -161,11 +162,15 @@ says 0 'memc_load: no file to load: none*.tsv.gz matches none' "$load" --pattern
 mkdir done && gzip -c good.tsv >done/.one.tsv.gz && cp done/.one.tsv.gz done/.two.tsv.gz
 says 0 'memc_load: no file to load: done/*.tsv.gz matches none; with a leading dot it matches 2, loaded already: name them to load them again' \
     "$load" --pattern 'done/*.tsv.gz'
-says 0 'memc_load: Acceptable error rate (0). Would load good.tsv (40 lines, 40 encoded, 0 errors, 0 undelivered)' ./load --dry-run good.tsv
+sed 's/ -q / /' load >loud && chmod +x loud
+says 0 '' ./load --dry-run good.tsv
+status 0 'a dry run' -- ./loud --dry-run good.tsv
+is "$(head -n 1 err)" 'memc_load: Acceptable error rate (0). Would load good.tsv (40 lines, 40 encoded, 0 errors, 0 undelivered)' 'says what a load would do'
 printf 'idfa\n' | cat - good.tsv >bad.tsv
-says 0 'memc_sink: bad.tsv: idfa line 1: not five TAB-separated fields
-memc_load: Acceptable error rate (0.025). Successful load bad.tsv (41 lines, 40 stored, 1 errors, 0 undelivered) (no limit: -e none)' \
-    ./load -k -e none bad.tsv
+says 0 'memc_load: Acceptable error rate (0.025). Successful load bad.tsv (41 lines, 40 stored, 1 errors, 0 undelivered) (no limit: -e none)
+memc_load: bad.tsv: 1 bad line: 1 not five TAB-separated fields
+memc_load: 1 file: 1 loaded; 41 lines, 40 stored, 1 errors, 0 undelivered' \
+    ./loud -k -e none bad.tsv
 # Whether the router still meets the sink that has ended is a matter of time.
 status 69 'a missing server' -- ./load -k -w 1 --gaid 127.0.0.1:1 --sink-option --retry-for=0 a.tsv c.tsv
 file_like err '^memc_sink: a\.tsv: 127\.0\.0\.1:1: Connection refused: is memcached running there\?$' 'the sink says so'

@@ -202,7 +202,7 @@ like "$(cat load.folders)" '^memc_load\.[A-Za-z0-9]{10}$' 'whose name is random'
 mv load.folders first.folders
 restart_memcached gaid
 faulty_name=log
-faulty_load env PATH="$T/slow:$PATH" ./load -k --log seen/log -s seen/log.stats a.tsv.gz
+faulty_load env PATH="$T/slow:$PATH" ./load -k -v --log seen/log -s seen/log.stats a.tsv.gz
 finish 75 faulty 'the same with --log'
 keep log.err faulty.out faulty.err
 ok 'the log tells of bad lines' -- grep -q 'line [0-9]*:' seen/log

@@ -15,7 +15,7 @@ WRONG = {
 CHOICES = {'tool', 'mode', 'verdict', 'version', 'type', 'doubt', 'reason', 'protocol'}
 FREE = {'label', 'file', 'server'}
 NUMBERS = {'seconds', 'error_rate', 'start', 'end'}
-NULLABLE = {'label', 'protocol', 'type', 'doubt', 'evictions', 'error_rate', 'reason', 'exit',
+NULLABLE = {'start', 'end', 'label', 'protocol', 'type', 'doubt', 'evictions', 'error_rate', 'reason', 'exit',
             'limit_numerator', 'limit_denominator'}
 
 

@@ -255,11 +255,12 @@ status 65 'rejects are input' -- ./load -k --reports rep2 want
 fresh
 echo 'an older line' >log
 status 65 '--log' -- ./load -q -l log d/a.tsv.gz 'r%d/x y/.bad.tsv' want
-is "$(cat err)" '' 'nothing on stderr'
+file_unlike err 'Successful' 'what is loaded is told in the log only'
+file_like err '^memc_load: High error rate \(inf > 0\.01\)\. Failed load want' 'what is not, on stderr, too'
 is "$(head -n 1 log)" 'an older line' 'appended'
 file_like log '^\[[0-9]{4}\.[0-9]{2}\.[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] I Acceptable error rate \(0\)\. Successful load d/a\.tsv\.gz' 'the format of old'
 file_like log '\] E High error rate \(inf > 0\.01\)\. Failed load want' 'E of a failure'
-file_like log '\] E memc_sink: want: idfa line 1:' "the parts' messages too"
+file_like log '\] I want: 2 bad lines: 1 ' 'and the bad lines by reason'
 status 73 'a log that cannot be' -- ./load -l none/log d/b.tsv.gz
 
 fault 37

@@ -73,7 +73,7 @@ for width in 60 200; do
     is_file got want 'its numbers are those of --stats'
     is_file got.seconds want.seconds 'and the seconds'
     is "$(table run.out | widest | awk '{ print ($1 < '$width') }')" 1 'it fits'
-    is "$(shown run.out | grep -Eac '^memc_sink: d/a\.gz: idfa line [0-9]+: latitude is not a finite decimal$')" 10 'each message stands on lines of its own'
+    is "$(shown run.out | grep -Eac '^memc_load: d/a\.gz: 10 bad lines: 10 latitude is not a finite decimal$')" 1 'each message stands on lines of its own'
     is "$(names=$(ls -A work) && echo "$names")" '' 'nothing is left in the work folder'
     eventually 'nor a process' -- no_process
 done
