@@ -22,7 +22,7 @@ struct rejects {
     char *why_path;
     const char *type; /* for messages: line numbers count this type's lines only; NULL: all lines */
     bool verbose;     /* print all messages */
-    bool silent; /* no message for a line */
+    bool silent;      /* no message for a line */
     uint64_t complaints;
     struct reasons reasons;
     bool blank_so_far; /* all pieces of the current over-long line were white space */
