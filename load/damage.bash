@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # memc_load_file sources this, and sets these
+# shellcheck shell=bash disable=SC2154,SC2004 # memc_load_file sources this, and sets these; keys of an associative array
 # Damage that a decompressor passes over in silence: bytes that it left unread, as behind a broken header of a later member
 # or stream. Zero bytes at the end, up to 64 KiB, are padding. Functions only.
 
@@ -6,7 +6,8 @@
 find_damage() {
     local file=/dev/fd/${of[$1:input]} name=${files[$1]} out=${of[$1:bytes_in]} size isize zeros
     case $name in *.gz | *.bz2 | *.xz) ;; *) return 0 ;; esac
-    read -r size isize zeros < <(read_end <"$file")
+    [[ ${of[$1:end]:-} ]] || read_ends "$1"
+    read -r size isize zeros <<<"${of[$1:end]}"
     case $name in
         # Whole as a rule: the last member's size, modulo 2^32, is that of all that came out.
         *.gz) [[ $isize != $((out & 0xffffffff)) ]] || return 0
@@ -24,13 +25,22 @@ find_damage() {
     return 1
 }
 
-# Prints the size of a file on stdin, its last four bytes as a number, and how many zero bytes stand at its end (65537:
-# more than 64 KiB).
-read_end() {
-    # shellcheck disable=SC2016 # it is perl
-    perl -e 'seek(STDIN, 0, 2); my $size = tell(STDIN); my $at = $size > 65537 ? $size - 65537 : 0;
-        seek(STDIN, $at, 0); read(STDIN, my $tail, 65537); my ($zeros) = reverse($tail) =~ /^(\0*)/;
-        print join(" ", $size, unpack("V", substr($tail, -4)), length $zeros), "\n"'
+# Sets of[N:end] of each: its size, its last four bytes as a number, and how many zero bytes stand at its end (65537: more
+# than 64 KiB).
+read_ends() { # N…
+    local n at=0 ends fds=()
+    for n in "$@"; do fds+=("${of[$n:input]}"); done
+    # shellcheck disable=SC2016 # perl's variables
+    mapfile -t ends < <(exec perl -e 'for (@ARGV) {
+            open(my $file, "<", "/dev/fd/$_") or die;
+            seek($file, 0, 2); my $size = tell($file); my $at = $size > 65537 ? $size - 65537 : 0;
+            seek($file, $at, 0); read($file, my $tail, 65537); my ($zeros) = reverse($tail) =~ /^(\0*)/;
+            print join(" ", $size, unpack("V", substr($tail, -4)), length $zeros), "\n";
+        }' "${fds[@]}")
+    for n in "$@"; do
+        of[$n:end]=${ends[at]:-'0 0 0'}
+        ((at += 1))
+    done
 }
 
 # A stream may end with some zero bytes itself.

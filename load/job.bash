@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
-# memc_load_file as a job of memc_load: one file, number MEMC_LOAD_JOB of its list. Functions only.
+# memc_load_file as a job of memc_load: one file, or a group, of the numbers MEMC_LOAD_JOB in its list. Functions only.
 #
 # On memc_load's machine MEMC_LOAD_HERE is its work folder. There the job leaves N/result and N/verdict before it renames
 # the file, and stays away if there is a file `stop`. Its stderr is memc_load's.
@@ -13,42 +13,42 @@
 
 run_job() {
     program=memc_load run[job]=1
-    local n=$MEMC_LOAD_JOB here=${MEMC_LOAD_HERE:-} item
+    local here=${MEMC_LOAD_HERE:-}
+    [[ $MEMC_LOAD_JOB != look ]] || look_around
+    read -ra numbers <<<"$MEMC_LOAD_JOB"
     unset MEMC_LOAD_JOB MEMC_LOAD_HERE
-    [[ $n != look ]] || look_around
     opt[log]=${opt[log_file]} run[log_fd]=${MEMC_LOAD_LOG_FD:-}
     umask 077
     if [[ $here ]]; then
-        start_here "$here" "$n"
+        start_here "$here" "${numbers[0]}"
     else
-        start_elsewhere "$n"
+        start_elsewhere
     fi
     trap '' PIPE
-    load_file 0
+    if ((${#files[@]} > 1)); then
+        load_group "${!files[@]}"
+    else
+        load_file 0
+    fi
     [[ ! ${run[leash]:-} ]] || kill -KILL "${run[leash]}" 2>/dev/null
     [[ ! ${run[remote]} ]] || rm -rf -- "${run[work]}"
     [[ ! $here || ! ${run[unsaid]:-} ]] || : >"$here/unsaid"
-    case ${of[0:status]} in
-        69 | 76 | 77)
-            [[ ! $here ]] || : >"$here/stop"
-            exit 1
-            ;;
-    esac
-    exit 0
+    [[ ${run[stop]} ]] || exit 0
+    [[ ! $here ]] || : >"$here/stop"
+    exit 1
 }
 
 start_here() { # WORK N
-    run[work]=$1/$2 run[folder]=$1/$2
+    run[base]=$1 run[work]=$1/$2
     echo "$$" >"$1/$2.group" # noted before the look at `stop`: see end_orphans
     [[ ! -e /dev/fd/3 ]] || exec 2>&3 3>&- # stderr of the main run; parallel's own is its alone
     [[ ! -e $1/stop ]] || exit 1           # the main run was told to stop before this job began
     trap 'on_signal TERM' TERM
     trap '' USR1 # which asks the parts for their counters: it must end none that has just begun
-    mkdir -m 700 -- "${run[folder]}" || exit 1
     [[ ! -e $1/said ]] || exec 2>>"$1/said"
 }
 
-start_elsewhere() { # N
+start_elsewhere() {
     local first=''
     run[remote]=1
     [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]] || run[prints]=1
@@ -59,7 +59,7 @@ start_elsewhere() { # N
     trap 'on_signal TERM' HUP
     run[work]=$(mktemp -d -- "${TMPDIR:-/tmp}/memc_load_file.XXXXXXXXXX") ||
         die 73 "cannot make a work folder in ${TMPDIR:-/tmp} on $HOSTNAME"
-    run[folder]=${run[work]}
+    run[base]=${run[work]} numbers=(.)
     exec {leash}<&0 0</dev/null
     follow_leash <&"$leash" {leash}<&- >/dev/null 2>&1 &
     run[leash]=$!

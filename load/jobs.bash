@@ -63,17 +63,21 @@ share_rate() {
     file_options+=(--rate "$(((opt[pace] + jobs - 1) / jobs))")
 }
 
-# One NUL-terminated command line for each file, so that parallel replaces nothing in names and options.
+# One NUL-terminated command line for each group of files, so that parallel replaces nothing in names and options.
 write_jobs() { # N…
-    local n prefix words command=("$BASH" -p "$job_program" "${file_options[@]}" --) gzip_here=${opt[gzip]:-}
+    local n prefix words names group workers=${opt[workers]} command=("$BASH" -p "$job_program" "${file_options[@]}" --) gzip_here=${opt[gzip]:-}
     REPLY=''
     ((${#hosts[@]} == 0)) || { gzip_here='' && host_words; } # each host has its own
     printf -v prefix '%sMEMC_LOAD_BESIDE=%q MEMC_LOAD_GZIP=%q MEMC_LOAD_SETTINGS=%q' "$REPLY" "${self%/*}" "$gzip_here" \
         "${opt[limit_num]:-null} ${opt[limit_den]} ${run[timeout_ms]}"
     words=${command[*]@Q}
-    for n in "$@"; do
-        printf '%s MEMC_LOAD_JOB=%d exec %s %s\0' "$prefix" "$n" "$words" "${files[n]@Q}"
-    done >"$work/jobs" && printf '%s\n' "$@" >"$work/rows"
+    ((${#hosts[@]} == 0)) || workers=${#files[@]} # a host that dies loses one file
+    plan_groups "$workers" "$@"
+    for group in "${groups[@]}"; do
+        names=()
+        for n in $group; do names+=("${files[n]}"); done
+        printf '%s MEMC_LOAD_JOB=%q exec %s %s\0' "$prefix" "$group" "$words" "${names[*]@Q}"
+    done >"$work/jobs" && printf '%s\n' "${groups[@]}" >"$work/rows"
 }
 
 # parallel begins no other job when one was killed: that file has failed, the others are given to another parallel.

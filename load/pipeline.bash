@@ -20,9 +20,7 @@ record_exit() { # FILE COMMAND…
 }
 
 run_parts() { # N
-    local name
     [[ ! ${run[signal]} ]] || refuse "$1" 143 '' || return
-    [[ ${files[$1]} == - ]] || choose_decompressor "${files[$1]}"
     # How far its text is read, /proc tells.
     [[ ! ${run[job]} ]] || echo "$$ ${of[$1:input]}" >"$folder/input"
     part=() part_pids=()
@@ -31,6 +29,13 @@ run_parts() { # N
     else
         start_parts "$1"
     fi
+    wait_for_parts
+    of[$1:ran]=1
+    [[ ! ${opt[log]} ]] || pass_messages
+}
+
+wait_for_parts() {
+    local name
     # A part of a job that started after TERM had come to the others has not got it.
     [[ ! ${run[signal]} || ! ${run[job]} ]] || kill -TERM 0
     await "${part_pids[@]}" # of a pipeline its last one, which stands for all
@@ -38,8 +43,17 @@ run_parts() { # N
         status_of "$folder/$name.ended"
         part[end:$name]=$REPLY
     done
-    of[$1:ran]=1
-    [[ ! ${opt[log]} ]] || while IFS= read -r name; do message E "$name"; done <"$folder/messages"
+}
+
+# What the parts said: to stderr, or to the log with a time before each line.
+pass_messages() {
+    local line
+    [[ -s $folder/messages ]] || return 0
+    if [[ ${opt[log]} ]]; then
+        while IFS= read -r line; do message E "$line"; done <"$folder/messages"
+    else
+        cat -- "$folder/messages" >&2
+    fi
 }
 
 # REPLY: a status that record_exit recorded. Without one its shell was killed, if it had no room to write to.
@@ -52,7 +66,7 @@ status_of() { # FILE
 
 # Both ends of each FIFO are opened here and inherited, so no part waits for another. When a part ends, even early, its
 # neighbour gets the end of input or EPIPE. Each part must close all ends but its own.
-start_parts() { # N
+start_parts() { # N…
     local name both in out names=("${types[@]}")
     [[ ! ${run[prints]} ]] || names+=(records)
     mkfifo -m 600 -- "${names[@]/#/"$folder/"}"
@@ -64,10 +78,10 @@ start_parts() { # N
     [[ ! ${run[prints]} ]] || pass_records &
     part_pids+=($!)
     for name in "${types[@]}"; do
-        start_sink "$1" "$name" &
+        start_sink "$name" "$@" &
         part_pids+=($!)
     done
-    stream "$1" | start_router "$1" &
+    stream "$@" | start_router "$@" &
     part_pids+=($!)
     for name in "${names[@]}"; do close_ends "in:$name" "out:$name"; done
 }
@@ -82,18 +96,31 @@ close_ends() { # END…: of FIFOs, as in:idfa
 
 close_all_ends() { close_ends in:records out:records "${types[@]/#/in:}" "${types[@]/#/out:}"; }
 
-start_sink() { # N TYPE
-    local words=() report=${of[$1:report]}
+start_sink() { # TYPE N…
+    local words=() n type=$1
+    shift
     trap '' USR1 INT HUP # USR1 must not end a part that has no handler yet; INT and HUP arrive as TERM
     [[ ${opt[mode]} == load ]] || words=("--${opt[mode]}")
     [[ ! ${opt[allow_evictions]} ]] || words+=(--allow-evictions)
     [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]] || words+=(-v)
-    [[ ! $report ]] || words+=(--rejects "$report.$2.rejects" --undelivered "$report.$2.undelivered")
+    (($# == 1)) || words+=(--marks)
+    for n in "$@"; do words+=(--label "${of[$n:label]}"); done
+    name_rejects "$type" "$@"
+    [[ ! $REPLY ]] || words+=(--rejects "$REPLY.rejects" --undelivered "$REPLY.undelivered")
     [[ ! ${run[prints]} ]] || exec >&"${part[out:records]}"
-    exec <&"${part[in:$2]}"
+    exec <&"${part[in:$type]}"
     close_all_ends
-    record_exit "$folder/$2.ended" "$sink" "${sink_options[@]}" "${common_options[@]}" "${words[@]}" -T "$2" -e none \
-        --whole-lines --label "${of[$1:label]}" --stats "$folder/$2.stats" -- "${server[$2]}"
+    record_exit "$folder/$type.ended" "$sink" "${sink_options[@]}" "${common_options[@]}" "${words[@]}" -T "$type" -e none \
+        --whole-lines --stats "$folder/$type.stats" -- "${server[$type]}"
+}
+
+# REPLY: the beginning of the names of a part's rejects; those of a group stay in its folder until they are cut.
+name_rejects() { # PART N…
+    REPLY=''
+    if [[ ${of[$2:report]} ]]; then
+        REPLY=${of[$2:report]}.$1
+        (($# == 2)) || REPLY=$folder/$1
+    fi
 }
 
 # Passes on what the sinks of a dry run print on another host. They lock a pipe line by line, which ssh's socket does
@@ -104,24 +131,40 @@ pass_records() {
     exec cat
 }
 
-start_router() { # N
-    local type words=() report=${of[$1:report]}
+start_router() { # N…
+    local type n words=(-E)
+    (($# == 1)) || words=(--mark "$token")
+    for n in "$@"; do words+=(--label "${of[$n:label]}"); done
     trap '' USR1 INT HUP
     for type in "${types[@]}"; do
         words+=("--$type=/dev/fd/${part[out:$type]}")
         close_ends "in:$type"
     done
-    [[ ! $report ]] || words+=(--rejects "$report.route.rejects")
-    record_exit "$folder/route.ended" "$router" "${common_options[@]}" "${router_options[@]}" -E "${words[@]}" -o "$(IFS=, && echo "${types[*]}")" \
-        --label "${of[$1:label]}" --stats "$folder/route.stats"
+    name_rejects route "$@"
+    [[ ! $REPLY ]] || words+=(--rejects "$REPLY.rejects")
+    record_exit "$folder/route.ended" "$router" "${common_options[@]}" "${router_options[@]}" "${words[@]}" \
+        -o "$(IFS=, && echo "${types[*]}")" --stats "$folder/route.stats"
 }
 
-# Writes the text of the file and, only if the decompressor succeeded, a NUL. The messages of decompressors go into the
-# verdict.
-stream() { # N
-    local result
+# Writes the text of each file and, only if the decompressor succeeded, a NUL; of a group, the mark that says so. The
+# messages of decompressors go into the verdict.
+stream() { # N…
+    local result n
     close_all_ends
     trap '' USR1 INT HUP
+    for n in "$@"; do
+        feed "$n" "${of[$n:folder]}"
+        if (($# > 1)); then
+            ((result == 0)) && printf '\0%s+\n' "$token" || printf '\0%s-\n' "$token"
+        elif ((result == 0)); then
+            printf '\0'
+        fi
+    done
+}
+
+feed() { # N FOLDER: sets result
+    local folder=$2
+    [[ ${files[$1]} == - ]] || choose_decompressor "${files[$1]}"
     if [[ ${files[$1]} == - ]]; then
         decompress_stdin "$1"
     elif [[ ${decompressor[0]} != cat && ! -s /dev/fd/${of[$1:input]} ]]; then
@@ -131,7 +174,6 @@ stream() { # N
         decompress "$1"
     fi
     echo "$result" >"$folder/decompressor"
-    [[ $result != 0 ]] || printf '\0'
 }
 
 decompress() { # N: sets result

@@ -1,9 +1,12 @@
 # The counters of a file's parts: what decides, a line each, then the file's name and the sums as JSON. What was routed and
 # then not read by its sink is undelivered. Counters without an exit are those of a part that was killed later: it left
 # none.
-# Before the name: the bad lines by reason, in words, or an empty line.
-# Input: the parts' counters, slurped. $file: the file's name; $parts: how many parts there were.
+# Input: the rows of the parts' counters, slurped. $names: the files', each ended by a NUL; $parts: how many parts there
+# were. Of a group each part has a row for each file, in order, and a last one.
+# Output: "clean" or nothing on the first line, about a group; then nine lines a file. Before the name: the bad lines by
+# reason, in words, or an empty line; and how many lines each part gave back as rejects.
 def sum(count): map(count // 0) | add // 0;
+def sums_of($file):
 map(select(.exit != null))
 | (length == $parts) as $complete
 | (map(select(.tool == "memc_route")) | first) as $route
@@ -34,4 +37,16 @@ map(select(.exit != null))
   ($reasons | to_entries | sort_by(-.value, .key) | (map(.value) | add) as $all
    | if . == [] then ""
      else "\($all) bad line\(if $all == 1 then "" else "s" end): \(map("\(.value) \(.key)") | join(", "))" end),
-  ($file | tojson), ($sums + {reasons: $reasons, parts: $by} | tojson)
+  ([.[] | "\(.type // "route")=\((.reasons // {} | del(.["cut off before its LF"]) | add) // 0)"] | join(" ")),
+  ($file | tojson), ($sums + {reasons: $reasons, parts: $by} | tojson);
+
+def is_clean($files):
+    length == $files + 1 and (.[-1] | .lines == 0 and .exit == 0 and .doubt == null) and all(.[]; .undelivered == 0);
+
+($names | split("\u0000")[:-1]) as $name
+| if ($name | length) == 1 then "", sums_of($name[0])
+  else
+      (reduce .[] as $row ({}; .[$row.type // "route"] += [$row])) as $by
+      | (if ($by | length) == $parts and all($by[]; is_clean($name | length)) then "clean" else "" end),
+        (range($name | length) as $n | [$by[] | .[$n] // empty] | sums_of($name[$n]))
+  end

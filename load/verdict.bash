@@ -3,7 +3,7 @@
 
 # The file is not loaded, for this reason.
 refuse() { # N STATUS TEXT [VERDICT]
-    of[$1:status]=$2 of[$1:detail]=$3 of[$1:verdict]=${4:-failed}
+    of[$1:status]=$2 of[$1:detail]=$3 of[$1:verdict]=${4:-failed} of[$1:refused]=1
     [[ ! ${run[signal]} ]] || of[$1:status]=143 of[$1:verdict]=failed
     return 1
 }
@@ -12,14 +12,25 @@ merge_file_status() { merge_status "${of[$1:status]}" "$2" && of[$1:status]=$REP
 
 # Reads the counters of the parts: first the values for the verdict, then the sums as JSON.
 sum_up() { # N
-    local name all=() item
+    local name all=() lines
     for name in route "${types[@]}"; do
         [[ ! -s $folder/$name.stats ]] || all+=("$folder/$name.stats")
     done
-    for item in counts mismatch differing doubt doubtful_servers bad_lines json_file json_sums; do
-        IFS= read -r "of[$1:$item]" || :
-    done < <(trap '' INT TERM HUP && cat -- "${all[@]}" </dev/null | run_jq sums -rs --arg file "${of[$1:label]}" \
-        --argjson parts "$((${of[$1:ran]:-0} ? ${#types[@]} + 1 : 0))")
+    printf '%s\0' "${of[$1:label]}" >"$folder/labels"
+    mapfile -t lines < <(trap '' INT TERM HUP && cat -- "${all[@]}" </dev/null | run_jq sums -rs \
+        --rawfile names "$folder/labels" --argjson parts "$((${of[$1:ran]:-0} ? ${#types[@]} + 1 : 0))")
+    take_sums "$1" "${lines[@]:1}"
+}
+
+# The lines that sums.jq wrote of one file.
+SUMS=9
+take_sums() { # N LINE…
+    local name item at=2
+    for item in counts mismatch differing doubt doubtful_servers bad_lines rejected json_file json_sums; do
+        of[$1:$item]=${!at:-}
+        ((at += 1))
+    done
+    for name in ${of[$1:rejected]}; do of[$1:rejected:${name%=*}]=${name#*=}; done
     read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" "of[$1:bytes_in]" <<<"${of[$1:counts]}"
 }
 
@@ -33,7 +44,7 @@ judge() { # N
     done
     [[ $all_read ]] || of[$1:mismatch]=''
     [[ ! ${of[$1:mismatch]} ]] || merge_file_status "$1" 70
-    [[ ! ${of[$1:identity]} || $(identify "${files[$1]}") == "${of[$1:identity]}" ]] || { of[$1:changed]=1 && merge_file_status "$1" 65; }
+    [[ ! ${of[$1:identity]} || ${of[$1:now]-$(identify "${files[$1]}")} == "${of[$1:identity]}" ]] || { of[$1:changed]=1 && merge_file_status "$1" 65; }
     if over_limit "${of[$1:errors]}" "${of[$1:good]}"; then of[$1:high]=1 && merge_file_status "$1" 65; fi
     [[ ${of[$1:status]} != 0 ]] || of[$1:verdict]=loaded
 }
@@ -42,6 +53,7 @@ judge() { # N
 # 74 if it only missed the end of its input.
 judge_decompressor() { # N
     local router_ended=${part[end:route]}
+    [[ ${files[$1]} == - ]] || choose_decompressor "${files[$1]}"
     status_of "$folder/decompressor"
     if [[ $REPLY == 0 ]]; then
         [[ $router_ended != 0 && $router_ended != 65 ]] || find_damage "$1" || { of[$1:corrupt]=$REPLY && merge_file_status "$1" 74; }

@@ -137,6 +137,8 @@ static void cut_line(struct router *router, const struct line *line)
 static void mark(struct router *router, const struct line *line)
 {
     router->input_cut = line->mark == LINE_MARK_CUT;
+    if (router->input_cut)
+        diag("the input was cut after line %" PRIu64, line->place.number - 1);
     if (line_has_rest(line)) {
         if (router->input_cut)
             cut_line(router, line);

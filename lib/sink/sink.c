@@ -178,6 +178,8 @@ static void next(void *self)
         .type = tally->type,
         .server = tally->server,
         .reasons = tally->reasons,
+        .timeout_ms = tally->timeout_ms,
+        .limit = tally->limit,
         .evictions = -1,
         .timeout_ms = tally->timeout_ms,
         .limit = tally->limit,
