@@ -181,8 +181,6 @@ static void next(void *self)
         .timeout_ms = tally->timeout_ms,
         .limit = tally->limit,
         .evictions = -1,
-        .timeout_ms = tally->timeout_ms,
-        .limit = tally->limit,
     };
     diag_prefix("memc_sink", tally->label);
 }
