@@ -17,7 +17,7 @@ map(select(.exit != null))
 | ({lines: ($route.lines // 0), blank: sum(.blank), invalid: sum(.invalid), unknown: sum(.unknown),
    skipped: sum(.skipped), routed: ([$routed[].value] | add // 0), stored: sum(.stored), refused: sum(.refused),
    undelivered: (sum(.undelivered) + ([$routed[] | .value - ($sink[.key].lines // 0) | select(. > 0)] | add // 0)),
-   apps_dropped: sum(.apps_dropped), retries: sum(.retries), bytes_in: ($route.bytes_in // 0),
+   zero_bytes: sum(.zero_bytes), apps_dropped: sum(.apps_dropped), retries: sum(.retries), bytes_in: ($route.bytes_in // 0),
    bytes_out: sum(.bytes_out)}
   + (if any($sinks[]; has("verified"))
      then {verified: sum(.verified), missing: sum(.missing), differing: sum(.differing)} else {} end)) as $sums
@@ -26,7 +26,7 @@ map(select(.exit != null))
 | ($sums.unknown + $sums.invalid + $sums.refused) as $errors
 | ($sums.stored + ($sums.verified // 0)) as $good
 | (if $errors == 0 then 0 elif $good == 0 then null else $errors / $good end) as $rate
-| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf") \($sums.bytes_in)",
+| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf") \($sums.bytes_in) \($sums.zero_bytes)",
   (if $complete then [$routed[] | ($sink[.key].lines // 0) as $read | select(.value != $read)
      | "\(.key): \(.value) routed, \($read) read"] | join(", ")
    else "a part left no counters" end),

@@ -31,13 +31,18 @@ take_sums() { # N LINE…
         ((at += 1))
     done
     for name in ${of[$1:rejected]}; do of[$1:rejected:${name%=*}]=${name#*=}; done
-    read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" "of[$1:bytes_in]" <<<"${of[$1:counts]}"
+    read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" "of[$1:bytes_in]" \
+        "of[$1:zero_bytes]" <<<"${of[$1:counts]}"
 }
 
 judge() { # N
     local name all_read=1
     [[ ${of[$1:json_sums]} ]] || refuse "$1" 71 'its counters cannot be summed' || return
     judge_decompressor "$1"
+    if [[ ${of[$1:zero_bytes]} != 0 ]]; then
+        of[$1:corrupt]=${of[$1:corrupt]:-${of[$1:zero_bytes]} zero bytes where lines should be}
+        merge_file_status "$1" 74 # in a group the parts end with 0
+    fi
     for name in route "${types[@]}"; do
         merge_file_status "$1" "${part[end:$name]}"
         case ${part[end:$name]} in 0 | 65) ;; *) all_read='' ;; esac

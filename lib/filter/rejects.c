@@ -72,9 +72,30 @@ static void complain(struct rejects *rejects, struct place place, const char *re
              reason);
 }
 
+/* Good lines have no zero byte, so only bad ones come here. A line may come in pieces. */
+static void count_zeros(struct rejects *rejects, struct slice piece, uint64_t number, bool ends)
+{
+    if (!memchr(piece.at, '\0', piece.len)) {
+        rejects->zero_run = 0;
+        return;
+    }
+    for (size_t i = 0; i < piece.len; i++) {
+        rejects->zero_run = piece.at[i] == '\0' ? rejects->zero_run + 1 : 0;
+        if (rejects->zero_run == REJECTS_ZERO_RUN && rejects->zero_bytes == 0)
+            rejects->zero_line = number;
+        if (rejects->zero_run == REJECTS_ZERO_RUN)
+            rejects->zero_bytes += REJECTS_ZERO_RUN;
+        else if (rejects->zero_run > REJECTS_ZERO_RUN)
+            rejects->zero_bytes++;
+    }
+    if (ends)
+        rejects->zero_run = 0;
+}
+
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason)
 {
+    count_zeros(rejects, line, place.number, true);
     linefile_line(&rejects->report, line);
     complain(rejects, place, reason);
 }
@@ -84,6 +105,7 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line)
     bool blank = rejects->blank_so_far && record_is_blank(line->text);
 
     rejects->blank_so_far = blank || line->ends;
+    count_zeros(rejects, line->text, line->place.number, line->ends);
     if (line->ends && blank) {
         linefile_cancel(&rejects->report);
         return OVERLONG_BLANK;
@@ -99,6 +121,7 @@ bool rejects_cut(struct rejects *rejects, const struct line *line)
 {
     bool blank = record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
 
+    count_zeros(rejects, line->text, line->place.number, true);
     linefile_cancel(&rejects->report);
     if (!blank)
         reasons_add(&rejects->reasons, "cut off before its LF");
@@ -123,9 +146,19 @@ static void report_suppressed(const struct rejects *rejects)
              space_after_type(rejects), rejects->complaints - DIAG_REPEATS);
 }
 
+static void report_zeros(const struct rejects *rejects)
+{
+    if (rejects->zero_bytes > 0)
+        diag("damaged: %" PRIu64 " zero bytes where lines should be, from %s%sline %" PRIu64
+             " on: a power cut leaves such files",
+             rejects->zero_bytes, type_of(rejects), space_after_type(rejects), rejects->zero_line);
+}
+
 void rejects_next(struct rejects *rejects)
 {
     report_suppressed(rejects);
+    report_zeros(rejects);
+    rejects->zero_run = rejects->zero_bytes = 0;
     rejects->complaints = 0;
     rejects->reasons = (struct reasons){0};
     rejects->blank_so_far = true;
@@ -134,7 +167,10 @@ void rejects_next(struct rejects *rejects)
 int rejects_close(struct rejects *rejects)
 {
     report_suppressed(rejects);
+    report_zeros(rejects);
     int status = status_merge(linefile_close(&rejects->report), linefile_close(&rejects->why));
+    if (rejects->zero_bytes > 0)
+        status = status_merge(status, STATUS_IOERR);
     free(rejects->why_path);
     rejects->why_path = NULL;
     return status;

@@ -9,6 +9,8 @@
  *
  * with the members of struct place. An old FILE.why is removed, unless lines are
  * appended.
+ *
+ * Long runs of zero bytes in bad lines are counted: they are damage.
  */
 #ifndef MEMC_REJECTS_H
 #define MEMC_REJECTS_H
@@ -16,6 +18,10 @@
 #include "filter/reasons.h"
 #include "io/linebuf.h"
 #include "io/linefile.h"
+
+/* So many zero bytes in a row are no bad line but damage: what a file system leaves of a file after
+ * a power cut. */
+enum { REJECTS_ZERO_RUN = 4096 };
 
 struct rejects {
     struct linefile report, why;
@@ -25,7 +31,10 @@ struct rejects {
     bool silent;      /* no message for a line */
     uint64_t complaints;
     struct reasons reasons;
-    bool blank_so_far; /* all pieces of the current over-long line were white space */
+    bool blank_so_far;   /* all pieces of the current over-long line were white space */
+    uint64_t zero_run;   /* zero bytes in a row, up to here */
+    uint64_t zero_bytes; /* in all runs of REJECTS_ZERO_RUN and more */
+    uint64_t zero_line;  /* the first line with such a run */
 };
 
 void rejects_init(struct rejects *rejects, const char *type, bool verbose);
@@ -47,14 +56,15 @@ enum overlong rejects_overlong(struct rejects *rejects, const struct line *line)
  */
 bool rejects_cut(struct rejects *rejects, const struct line *line);
 
-/* The lines of another input follow: reports how many complaints were passed over, and begins to
- * count anew. */
+/* The lines of another input follow: reports how many complaints were passed over, and the damage,
+ * and begins to count anew. */
 void rejects_next(struct rejects *rejects);
 
 void rejects_flush(struct rejects *rejects);
 bool rejects_pending(const struct rejects *rejects);
 
-/* Reports how many messages were suppressed, closes the files, and returns 0 or the exit status. */
+/* Reports how many messages were suppressed, and the damage; closes the files. Returns 0 or the
+ * exit status. */
 int rejects_close(struct rejects *rejects);
 
 #endif

@@ -37,6 +37,7 @@ void route_tally_json(const struct route_tally *t, struct json *json)
     for (int type = 0; type < DEVTYPE_COUNT; type++)
         json_uint(json, devtype_name((enum devtype)type), t->routed[type]);
     json_close_object(json);
+    json_uint(json, "zero_bytes", t->zero_bytes);
     json_uint(json, "bytes_in", t->bytes_in);
     json_seconds(json, "seconds", t->ms);
     json_seconds(json, "start", t->start_ms);

@@ -14,6 +14,7 @@ struct route_tally {
     const char *label; /* NULL: none */
     uint64_t lines, blank, invalid, unknown, skipped, undelivered;
     uint64_t routed[DEVTYPE_COUNT];
+    uint64_t zero_bytes; /* in long runs: damage */
     uint64_t bytes_in;
     int64_t ms;
     int64_t start_ms, end_ms;      /* Unix time */

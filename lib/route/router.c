@@ -222,7 +222,10 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
     tally->ms = counts->ms;
     tally->start_ms = counts->start_ms;
     tally->end_ms = counts->end_ms;
+    tally->zero_bytes = router->rejects.zero_bytes;
     tally->exit = router->input_cut ? STATUS_IOERR : counts->exit;
+    if (tally->exit == STATUS_OK && tally->zero_bytes > 0)
+        tally->exit = STATUS_IOERR;
     route_tally_text(tally, text, SUMMARY_BYTES);
     if (json)
         route_tally_json(tally, json);

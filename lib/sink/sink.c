@@ -218,7 +218,10 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
     tally->ms = counts->ms;
     tally->start_ms = counts->start_ms;
     tally->end_ms = counts->end_ms;
+    tally->zero_bytes = sink->rejects.zero_bytes;
     tally->exit = counts->exit;
+    if (tally->exit == STATUS_OK && tally->zero_bytes > 0)
+        tally->exit = STATUS_IOERR;
     if (json && counts->exit < 0 && sink->options->keep_open)
         retention_sample(&sink->delivery);
     sink_tally_text(tally, text, SUMMARY_BYTES);

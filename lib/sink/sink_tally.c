@@ -54,6 +54,7 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_string(json, "doubt", doubt_name(t->doubt));
     json_uint(json, "sampled", t->sampled);
     json_uint(json, "sample_missing", t->sample_missing);
+    json_uint(json, "zero_bytes", t->zero_bytes);
     json_uint(json, "bytes_in", t->bytes_in);
     json_uint(json, "bytes_out", t->bytes_out);
     json_seconds(json, "seconds", t->ms);

@@ -26,6 +26,7 @@ struct sink_tally {
     int64_t evictions; /* -1: unknown */
     enum doubt doubt;
     uint64_t sampled, sample_missing; /* keys read back at the end; of them not there */
+    uint64_t zero_bytes;              /* in long runs: damage */
     uint64_t bytes_in, bytes_out;
     int64_t ms;
     int64_t start_ms, end_ms; /* Unix time */

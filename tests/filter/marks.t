@@ -18,8 +18,9 @@ printf 'nobody\tx\t1\t2\t3\nidfa\td1\tx\t2\t3\n\n' >bad.tsv
 printf 'dvid\te1\t1\t2\t3\0\n\0\nidfa\0\te2\t1\t2\t3\n' >nul.tsv  # a line that ends in NUL, a line of one, a NUL within
 printf 'gaid\tf1\t1\t2\t3\n\0%s+x\n\0%s-\n' "$token" "11111111-2222-3333-4444-555555555555" >foreign.tsv
 { printf 'idfa\tg1\t1\t2\t' && printf '%02000d' 7; } >long.tsv    # longer than --max-line, and unterminated
+{ good i && head -c 5000 /dev/zero && printf '\n'; } >hole.tsv       # what a power cut leaves: damage of this input alone
 good h >h.tsv
-names='a unterminated cut empty bad nul foreign long h'
+names='a unterminated cut empty bad nul foreign long hole h'
 
 labels() { for name in $names; do printf -- '--label\n%s.tsv\n' "$name"; done; }
 
@@ -66,6 +67,7 @@ by_hand bad '[3,1,0,1,0]' '[1,0,1]'
 by_hand nul '[3,0,0,2,0]' '[1,0,1]'
 by_hand foreign '[3,0,0,2,0]' '[1,1,0]'
 by_hand long '[1,0,1,0,0]' '[0,0,0]'
+by_hand hole '[4,0,1,0,74]' '[3,3,0]'
 by_hand h '[3,0,0,0,0]' '[3,3,0]'
 
 # Alone each has the same counters, but for the time; the exit of a cut one is the sentinel's.
@@ -96,6 +98,9 @@ for part in route $types; do
 done
 file_like group/route.err 'bad.tsv: line 1: unknown device type' 'a message names the input, and counts its lines'
 file_unlike group/route.err 'd1|e1|x1' 'and no id'
+fault 100
+is "$(jq -c .zero_bytes group/route.json | tr '\n' ' ')" '0 0 0 0 0 0 0 0 5000 0 0 ' 'zero bytes count for their own input'
+fault
 
 # A reader that dies: what it did not take is undelivered, and no later input's counters go below zero.
 mkfifo one && { head -n 1 >/dev/null; } <one &

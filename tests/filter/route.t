@@ -47,7 +47,7 @@ finish_readers idfa gaid adid dvid
 check_routed mixed.tsv idfa gaid adid dvid
 json stats.json '[.tool, .undelivered, .exit]' '["memc_route",0,0]' 'name, undelivered and exit'
 json stats.json 'keys_unsorted - ["tool","version","mode","label"]' \
-    '["lines","blank","invalid","unknown","skipped","undelivered","routed","bytes_in","seconds","start","end","exit","reasons"]' "the counters' names"
+    '["lines","blank","invalid","unknown","skipped","undelivered","routed","zero_bytes","bytes_in","seconds","start","end","exit","reasons"]' "the counters' names"
 json stats.json .bytes_in "$(wc -c <mixed.tsv)" 'bytes_in'
 is "$(wc -l <stats.json)" 1 'the counters are one line'
 check_counters mixed.tsv
@@ -306,5 +306,27 @@ start_readers run idfa
 status 0 'a last line of a NUL' -- "$route" --only idfa -d run -s stats.json <whole.in
 finish_readers idfa
 json stats.json '[.lines,.unknown,.routed.idfa]' '[3,1,2]' 'is an unknown line'
+
+note 'zero bytes in a row'
+fault 100
+fresh_fifos run
+holed() { # BYTES: two records, and so many zero bytes where a line should be
+    printf 'idfa\ta\t1\t2\t3\n' && head -c "$1" /dev/zero && printf '\nidfa\tb\t1\t2\t3\n'
+}
+for case in 4095:0:0 4096:4096:74 1000000:1000000:74; do
+    bytes=${case%%:*} code=${case##*:} told=${case#*:} told=${told%:*}
+    holed "$bytes" >holed.in
+    start_readers run idfa
+    status "$code" "$bytes zero bytes" -- "$route" --only idfa -d run -s stats.json <holed.in
+    finish_readers idfa
+    json stats.json '[.lines,.routed.idfa,.zero_bytes,.exit]' "[3,2,$told,$code]" 'those of long runs are counted'
+    [ "$code" = 0 ] || file_like err "damaged: $bytes zero bytes .* from line 2 on" 'and told'
+done
+{ holed 4000 && holed 4000; } >holed.in
+start_readers run idfa
+status 0 'two short runs' -- "$route" --only idfa -d run -s stats.json <holed.in
+finish_readers idfa
+json stats.json .zero_bytes 0 'are no long one'
+fault
 
 done_testing

@@ -41,7 +41,7 @@ check_counters idfa.tsv --type idfa
 json stats.json '[.tool,.mode,.type,.server,.refused,.undelivered,.retries,.evictions,.doubt,.exit]' \
     "[\"memc_sink\",\"load\",\"idfa\",\"$A\",0,0,0,0,null,0]" 'the other counters'
 json stats.json 'keys_unsorted - ["label"]' \
-    '["tool","version","mode","type","server","protocol","lines","blank","stored","invalid","refused","undelivered","apps_dropped","apps_dropped_records","retries","evictions","doubt","sampled","sample_missing","bytes_in","bytes_out","seconds","start","end","timeout_ms","limit_numerator","limit_denominator","exit","reasons"]' \
+    '["tool","version","mode","type","server","protocol","lines","blank","stored","invalid","refused","undelivered","apps_dropped","apps_dropped_records","retries","evictions","doubt","sampled","sample_missing","zero_bytes","bytes_in","bytes_out","seconds","start","end","timeout_ms","limit_numerator","limit_denominator","exit","reasons"]' \
     "the counters' names in their order"
 is "$(wc -l <stats.json)" 1 'one line'
 model rejects idfa.tsv --type idfa >want.rejects
@@ -376,5 +376,13 @@ for signal in INT TERM HUP; do
     json stats.json '[.lines,.stored,.undelivered,.exit]' "[4000,4000,0,$((128 + number))]" 'what was read is settled, the unterminated rest not counted'
     check_items "$A" all.tsv
 done
+
+note 'zero bytes in a row'
+fault 100
+{ printf 'idfa\tz\t1\t2\t3\nidfa\tz' && head -c 5000 /dev/zero && printf '\t1\t2\t3\n'; } >holed.tsv
+status 74 'in a record' -- "$sink" -e none -s stats.json "$A" holed.tsv
+json stats.json '[.lines,.stored,.invalid,.zero_bytes,.exit]' '[2,1,1,5000,74]' 'are damage'
+file_like err 'damaged: 5000 zero bytes .* from line 2 on' 'and told'
+fault
 
 done_testing

@@ -257,6 +257,18 @@ else
 fi
 fault
 
+note 'a hole of zero bytes in the text'
+fresh
+fault 100
+{ records x && head -c 10000 /dev/zero && records y; } >d/b1.tsv
+gzip -c d/b1.tsv >d/b2.tsv.gz
+rm -f stats
+status 74 'text and its gzip, among good files' -- ./load -w 1 -s stats d/a.tsv.gz d/b1.tsv d/b2.tsv.gz d/c.tsv.gz
+is "$(verdicts)" "$well"'["failed","corrupt",74] ["failed","corrupt",74] '"$well" 'are corrupt'
+is "$(jq -c .zero_bytes stats | tr '\n' ' ')" '0 10000 10000 0 ' 'with the number'
+file_like err 'b1.tsv: corrupt: 10000 zero bytes where lines should be' 'which is told'
+fault
+
 note 'USR1 and other signals'
 fresh
 cat >slow/igzip <<END

@@ -67,6 +67,7 @@ static const struct route_tally ROUTE = {.label = "a \"b\"",
                                          .skipped = 4,
                                          .undelivered = 5,
                                          .routed = {100, 200, 300, 385},
+                                         .zero_bytes = 8192,
                                          .bytes_in = 123456,
                                          .ms = 1234,
                                          .start_ms = 1700000000005,
@@ -98,7 +99,8 @@ static void test_route(void)
            ",\"label\":\"a "
            "\\\"b\\\"\",\"lines\":1000,\"blank\":1,\"invalid\":2,\"unknown\":3,\"skipped\":4,"
            "\"undelivered\":5,\"routed\":{\"idfa\":100,\"gaid\":200,\"adid\":300,\"dvid\":385},"
-           "\"bytes_in\":123456,\"seconds\":1.234,\"start\":1700000000.005,\"end\":1700000001.239,"
+           "\"zero_bytes\":8192,\"bytes_in\":123456,\"seconds\":1.234,\"start\":1700000000.005,"
+           "\"end\":1700000001.239,"
            "\"exit\":75}",
            "JSON has all counters");
     t.reasons = &reasons;
@@ -164,7 +166,7 @@ static void test_sink(void)
            "\"blank\":1,\"stored\":90,\"invalid\":2,\"refused\":3,\"undelivered\":4,\"apps_"
            "dropped\":7,\"apps_dropped_records\":2,"
            "\"retries\":8,\"evictions\":null,\"doubt\":\"evicted\",\"sampled\":11,\"sample_"
-           "missing\":3,\"bytes_in\":5000,\"bytes_out\":"
+           "missing\":3,\"zero_bytes\":0,\"bytes_in\":5000,\"bytes_out\":"
            "4000,"
            "\"seconds\":60.001,\"start\":1700000000.000,\"end\":1700000060.001,"
            "\"timeout_ms\":5000,\"limit_numerator\":1,\"limit_denominator\":100,\"exit\":65}",
@@ -223,7 +225,7 @@ static void test_sink_verified(void)
            "\"blank\":0,\"stored\":0,\"invalid\":0,\"refused\":0,\"undelivered\":0,"
            "\"verified\":1,\"missing\":2,\"differing\":3,"
            "\"apps_dropped\":0,\"apps_dropped_records\":0,\"retries\":0,\"evictions\":0,\"doubt\":"
-           "null,\"sampled\":0,\"sample_missing\":0,\"bytes_in\":0,"
+           "null,\"sampled\":0,\"sample_missing\":0,\"zero_bytes\":0,\"bytes_in\":0,"
            "\"bytes_out\":0,\"seconds\":0.000,\"start\":0.000,\"end\":0.000,\"timeout_ms\":0,"
            "\"limit_numerator\":null,\"limit_denominator\":null,\"exit\":0}",
            "JSON of a verification");
