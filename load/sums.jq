@@ -48,5 +48,6 @@ def is_clean($files):
   else
       (reduce .[] as $row ({}; .[$row.type // "route"] += [$row])) as $by
       | (if ($by | length) == $parts and all($by[]; is_clean($name | length)) then "clean" else "" end),
-        (range($name | length) as $n | [$by[] | .[$n] // empty] | sums_of($name[$n]))
+        (range($name | length) as $n | [$by[] | .[-1].evictions as $evictions | .[$n] // empty | if has("evictions") then .evictions = $evictions else . end]
+         | sums_of($name[$n]))
   end

@@ -133,12 +133,17 @@ static void cut_line(struct router *router, const struct line *line)
         router->tally.invalid++;
 }
 
+static void report_cut(uint64_t whole_lines)
+{
+    diag("the input was cut after line %" PRIu64 ": its end is missing", whole_lines);
+}
+
 /* A mark ends the input: what stands before it is its unterminated last line. */
 static void mark(struct router *router, const struct line *line)
 {
     router->input_cut = line->mark == LINE_MARK_CUT;
     if (router->input_cut)
-        diag("the input was cut after line %" PRIu64, line->place.number - 1);
+        report_cut(line->place.number - 1);
     if (line_has_rest(line)) {
         if (router->input_cut)
             cut_line(router, line);
@@ -239,8 +244,7 @@ static int rest(void *self)
     struct line line;
 
     if (cut)
-        diag("the input was cut after line %" PRIu64 ": no NUL at its end (--sentinel)",
-             linebuf_number(router->in));
+        report_cut(linebuf_number(router->in));
     if (linebuf_rest(router->in, &line)) {
         if (cut)
             cut_line(router, &line);

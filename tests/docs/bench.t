@@ -35,8 +35,8 @@ json report.json '[.rows[] | select(.wall <= 0 or .records_per_second <= 0 or (.
     '[]' 'no row lacks a figure'
 json report.json '[.rows[] | select(.name | test("^(pipeline|load)")) | .roles | [.decompressor, .router, .sinks, .servers] | map(.cpu > 0 and .peak_kib > 0) | all] | all' \
     true 'the CPU and the memory of each part of a pipeline'
-json report.json '[.rows[] | select(.name == "load.2") | .roles | .router.processes, .decompressor.processes]' '[3,3]' \
-    'memc_load is seen through: three files, three routers'
+json report.json '[.rows[] | select(.name == "load.2") | .roles | .router.processes, .decompressor.processes]' '[3,4]' \
+    'memc_load is seen through: three files, three routers, a decompressor that is tried first'
 json report.json '.targets | map(has("figure") and has("must") and has("goal") and .verdict != null) | [all, length]' '[true,10]' 'the targets'
 file_like table '^row +records +wall s' 'a table'
 file_like table '^peer.counted ' 'with its rows'

@@ -39,11 +39,11 @@ line.tsv'
 
 # The counters of each file, without what differs from run to run.
 counters() { # STATS
-    jq -cS 'del(.. | .seconds?, .start?, .end?, .evictions?, .retries?, .sampled?, .sample_missing?)' "$1" | sort
+    jq -cS 'del(.. | .seconds?, .start?, .end?, .retries?, .sampled?, .sample_missing?)' "$1" | sort
 }
 
 verdicts() { sed -n 's/^memc_load: //p' "$1" | grep -aE '^(Acceptable|High|Failed|Load)' | sort; }
-others() { grep -aE '^memc_(route|sink): ' "$1" | sed 's/: no NUL at its end (--sentinel)$//' | sort; }
+others() { grep -aE '^memc_(route|sink): ' "$1" | sort; }
 
 # In ALONE there are as many workers as files, so no file shares its pipeline; below, one worker makes groups.
 make_files alone
