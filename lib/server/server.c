@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000 };
@@ -167,6 +168,8 @@ static enum conn_status note_connected(struct server *server, enum conn_status w
     }
     server->connected_before = true;
     enum conn_status conn = counters_read(server->address, server->timeout_ms, &server->counters);
+    if (server->counters.time >= 0)
+        server->clock_ahead_s = server->counters.time - time(NULL);
     return conn == CONN_NO_RESOURCES ? conn : CONN_OK;
 }
 

@@ -47,6 +47,7 @@ struct server {
     bool in_trouble;          /* a message said that it is tried again */
     bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
+    int64_t clock_ahead_s;    /* of ours, at that time; 0: unknown */
 };
 
 /* The connection is made by server_connect; address must outlive the server. */

@@ -135,7 +135,7 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
     while (conn == CONN_OK && store->sent < total(store)) {
         prefetch_for_sending(store);
         conn = wire_send(&store->wire, record_at(store, store->sent++),
-                         (time_t)store_expiry(store->options.ttl_seconds));
+                         (time_t)store_expiry(store->server, store->options.ttl_seconds));
     }
     if (conn == CONN_OK)
         conn = wire_flush(&store->wire);

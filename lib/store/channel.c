@@ -5,6 +5,7 @@
 #include "store/wire.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <time.h>
 
 static enum conn_status open_channel(void *self, int timeout_ms)
@@ -85,9 +86,22 @@ const char *channel_protocol(const struct channel *channel)
     return channel->protocol == PROTOCOL_AUTO ? NULL : protocol_name(channel->protocol);
 }
 
-int64_t store_expiry(int64_t ttl_seconds)
-{
-    static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
+/* Beyond, memcached takes an expiry as Unix time. */
+static const int64_t RELATIVE_TTL_MAX = INT64_C(30) * 24 * 60 * 60;
 
-    return ttl_seconds > RELATIVE_TTL_MAX ? time(NULL) + ttl_seconds : ttl_seconds;
+void store_report_clock(const struct server *server, int64_t ttl_seconds)
+{
+    enum { INEXACT_S = 5 }; /* memcached's clock steps by seconds, and the answer takes its time */
+    int64_t ahead = server->clock_ahead_s;
+
+    if (ttl_seconds > RELATIVE_TTL_MAX && (ahead > INEXACT_S || ahead < -INEXACT_S))
+        diag("%s: its clock is %" PRId64 " s %s this one; --ttl is reckoned by it",
+             server->address->text, ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead of");
+}
+
+int64_t store_expiry(const struct server *server, int64_t ttl_seconds)
+{
+    if (ttl_seconds <= RELATIVE_TTL_MAX)
+        return ttl_seconds;
+    return time(NULL) + server->clock_ahead_s + ttl_seconds;
 }

@@ -58,9 +58,15 @@ struct store_calls {
     void (*close)(void *self); /* after finish: frees */
 };
 
-/* The expiry in the protocol's form, from now: beyond 30 days memcached takes absolute Unix time.
+/*
+ * The expiry in the protocol's form, from now: beyond 30 days memcached takes
+ * absolute Unix time, which is reckoned by the server's clock.
  */
-int64_t store_expiry(int64_t ttl_seconds);
+int64_t store_expiry(const struct server *server, int64_t ttl_seconds);
+
+/* Says if that clock differs much from ours and matters. To be called after the first connection.
+ */
+void store_report_clock(const struct server *server, int64_t ttl_seconds);
 
 /* "meta", "binary" or "text"; NULL: never connected. */
 const char *channel_protocol(const struct channel *channel);

@@ -493,7 +493,7 @@ static void put(void *self, const struct batch_record *record)
 {
     struct ring_store *store = self;
     bool large = ring_set_bytes(record) > BATCH_WIRE_BYTES || record->line.len > BATCH_LINE_BYTES;
-    int64_t expiry = store_expiry(store->options.ttl_seconds);
+    int64_t expiry = store_expiry(store->server, store->options.ttl_seconds);
 
     if (large)
         settle_all(store); /* it goes alone, in memory of its own */

@@ -32,6 +32,7 @@ static enum conn_status choose(struct store *store)
 
     if (store->options.protocol == PROTOCOL_AUTO)
         channel_report(&store->channel);
+    store_report_clock(store->channel.server, store->options.ttl_seconds);
     store->calls = binary ? &BINARY_STORE : &RING_STORE;
     store->self = binary ? binary_store_open(&store->channel, &store->options)
                          : ring_store_open(&store->channel, &store->options);

@@ -219,6 +219,41 @@ expires_between $((start + 2592000 - 2)) $(($(now) + 2592000 + 2)) 'expires afte
 start=$(now)
 status 0 '--ttl 31d' -- "$sink" --ttl 31d "$A" one.tsv
 expires_between $((start + 2678400 - 2)) $(($(now) + 2678400 + 2)) 'expires after 31 days'
+fault 112
+cat >clock.py <<'END'
+# In front of the server of PORT: tells its time as that of a clock DAYS away.
+import re, socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+def later(found):
+    return b"STAT time %d" % (int(found[1]) + 86400 * int(sys.argv[2]))
+def copy(source, sink):
+    while data := source.recv(65536):
+        sink.sendall(re.sub(rb"STAT time (\d+)", later, data))
+    sink.shutdown(socket.SHUT_WR)
+while True:
+    client, server = listener.accept()[0], socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    for pair in (client, server), (server, client):
+        threading.Thread(target=copy, args=pair, daemon=True).start()
+END
+for days in 60 -20 0; do
+    "$PYTHON" clock.py "${A##*:}" "$days" >port &
+    clock=$!
+    kill_at_exit "$clock"
+    until_true test -s port
+    start=$(now)
+    status 0 "--ttl 31d, a clock $days days away" -- "$sink" --ttl 31d "127.0.0.1:$(cat port)" one.tsv
+    length=$((2678400 + days * 86400))
+    expires_between $((start + length - 3)) $(($(now) + length + 3)) 'expires by that clock'
+    case $days in
+        60) file_like err 'its clock is 518[34][0-9]{3} s ahead of this one' 'which is told' ;;
+        -20) file_like err 'its clock is 172[78][0-9]{3} s behind this one' 'which is told' ;;
+        *) file_unlike err 'its clock' 'no word' ;;
+    esac
+    kill "$clock"
+    rm -f port
+done
+fault
 for ttl in 0 500ms 1500ms x -1; do
     status 64 "--ttl $ttl is refused" -- "$sink" --ttl "$ttl" "$A" one.tsv
 done
