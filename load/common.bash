@@ -4,6 +4,7 @@
 # Removes from the environment what would change a helper program or this shell's jobs.
 clean_environment() {
     export LC_ALL=C                      # names are bytes, numbers have a point
+    export HOME=${HOME:-/}               # without one, GNU parallel warns
     export -n SHELLOPTS BASHOPTS
     unset BASH_ENV ENV CDPATH GLOBIGNORE TMOUT
     unset PARALLEL POSIXLY_CORRECT GETOPT_COMPATIBLE GREP_OPTIONS

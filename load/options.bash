@@ -142,9 +142,9 @@ check_outputs() {
     check_output_name --log "${opt[log_file]}"
     check_output_name --ledger "${opt[ledger]}"
     if [[ -f ${opt[stats]} && -s ${opt[stats]} ]]; then
-        read -rN 19 begin <"${opt[stats]}"
-        [[ $begin == '{"tool":"memc_load"' ]] ||
-            die 73 "--stats: ${opt[stats]} holds something else than counters of memc_load; move it away"
+        read -rN 14 begin <"${opt[stats]}"
+        [[ $begin == '{"tool":"memc_' ]] ||
+            die 73 "--stats: ${opt[stats]} holds something else than counters; move it away"
     fi
     if [[ -p ${opt[log_file]} ]]; then
         open_fifo "${opt[log_file]}" || die 73 "--log: nobody reads the FIFO ${opt[log_file]}"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A connection that is cut after N bytes of the answers to stores, N from 1 to 500: under `make faults` all of them for a
+# A connection that is cut after N bytes of the answers to stores in the binary protocol, N from 1 to 500: under `make faults` all of them for a
 # reset, and for an end those around a whole answer; else some. No record is lost, and none is counted as stored whose answer (24 bytes) had not come whole.
 . "$(dirname "$0")/../lib/harness.sh"
 
@@ -35,7 +35,7 @@ cut_at() { # KIND N
         "${A%:*}" "${A##*:}" || bail 'flush_all'
     rm -f undelivered
     echo "$2" >told
-    bounded "$sink" -R 500ms -t 1 -s stats.json -u undelivered "$(addr proxy)" in.tsv 2>err
+    bounded "$sink" --protocol binary -R 500ms -t 1 -s stats.json -u undelivered "$(addr proxy)" in.tsv 2>err
     code=$?
     stored=$(jq .stored stats.json)
     undelivered=$(jq .undelivered stats.json)

@@ -95,7 +95,8 @@ background writer dd if=big.tsv of=fifo bs=64k status=none
 eventually 'it works, slowly' -- has_key "$A" "$(head -n 50 big.tsv | tail -n 1 | cut -f 1,2 | tr '\t' :)"
 early=$(high "$(pid_of slow)")
 eventually 'and on' -- has_key "$A" "$(head -n 70 big.tsv | tail -n 1 | cut -f 1,2 | tr '\t' :)"
-is "$(high "$(pid_of slow)")" "$early" 'its memory does not grow'
+# Pages of its buffers that are touched for the first time are no growth.
+ok 'its memory does not grow' -- test "$(($(high "$(pid_of slow)") - early))" -le 64
 ok 'its writer waits' -- kill -0 "$(pid_of writer)"
 send TERM slow
 finish 143 slow 'it ends'

@@ -141,6 +141,7 @@ dump "$ADDR_adid" --command flush_all >/dev/null
 key=adid:$(zcat d/2.tsv.gz | grep '^adid' | cut -f 2 | head -n 1)
 cat >tools/igzip <<END
 #!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc
 if [ -e "$T/second" ]; then
     until "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --get "$key" >/dev/null; do sleep 0.1; done
@@ -156,7 +157,7 @@ json stats .verdict '"doubtful"
 "failed"' 'the first is doubtful, the second has failed'
 keeps stats '.reason == "flushed"' 'true true'
 printf '#!/bin/sh\nkill -KILL $$\n' >tools/memc_route
-cp "$BIN/memc_load" tools/ && ln -s "$BIN/memc_sink" tools/ && chmod +x tools/memc_route
+cp "$BIN/memc_load" tools/ && ln -s "$BIN/memc_sink" "$BIN/memc_load_file" "$BIN/load" tools/ && chmod +x tools/memc_route
 status 137 'a router that is killed' -- tools/memc_load --idfa "$ADDR_idfa" --gaid "$ADDR_gaid" --adid "$ADDR_adid" \
     --dvid "$ADDR_dvid" -s stats d/bad.tsv
 keeps stats '[.verdict, .parts.memc_route]' '["failed",null]'
