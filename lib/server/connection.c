@@ -141,7 +141,7 @@ int64_t connection_waited_ms(const struct connection *connection)
 
 enum conn_status connection_await(struct connection *connection, bool to_send)
 {
-    enum { STEP_MS = 100 };
+    enum { STEP_MS = 100, SLOW_MS = 2 * STEP_MS };
     struct pollfd ready = {.fd = connection->fd,
                            .events = (short)(to_send ? POLLIN | POLLOUT : POLLIN)};
 
@@ -149,8 +149,8 @@ enum conn_status connection_await(struct connection *connection, bool to_send)
     poll(&ready, 1, budget_slice(&connection->silence, STEP_MS));
     /* A step that took much longer: this process was stopped (Ctrl-Z), or had no core. The server
      * is not to blame. */
-    bool held_up = timing_now_ms() - connection->silence.since_ms > 2 * STEP_MS;
-    bool left = budget_spend(&connection->silence, held_up ? 0 : 2 * STEP_MS);
+    bool held_up = timing_now_ms() - connection->silence.since_ms > SLOW_MS;
+    bool left = budget_spend(&connection->silence, held_up ? 0 : SLOW_MS);
     if (signals_stop_is_overdue(connection->timeout_ms))
         return CONN_STOPPED;
     return left ? CONN_OK : CONN_SILENT;

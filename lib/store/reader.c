@@ -111,7 +111,7 @@ static enum conn_status begin_meta_value(struct reader *reader, struct slice res
     struct slice key = rest.at ? slice_cut(&rest, ' ') : rest;
     uint64_t index;
 
-    if (key.len < 1 || key.at[0] != 'k' || rest.len < 2 || rest.at[0] != 'O' ||
+    if (key.len < 1 || !key.at || key.at[0] != 'k' || rest.len < 2 || rest.at[0] != 'O' ||
         !number_u64((struct slice){rest.at + 1, rest.len - 1}, &index) || index < *reader->cursor ||
         index >= reader->batch->count)
         return CONN_PROTOCOL;
