@@ -141,7 +141,7 @@ check_outputs() {
     local folder=. begin=''
     check_output_name --log "${opt[log_file]}"
     check_output_name --ledger "${opt[ledger]}"
-    if [[ -f ${opt[stats]} && -s ${opt[stats]} ]]; then
+    if [[ ! -L ${opt[stats]} && -f ${opt[stats]} && -s ${opt[stats]} ]]; then # a link is replaced, not what it leads to
         read -rN 14 begin <"${opt[stats]}"
         [[ $begin == '{"tool":"memc_' ]] ||
             die 73 "--stats: ${opt[stats]} holds something else than counters; move it away"
