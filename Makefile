@@ -149,7 +149,14 @@ JOBS  ?= 2
 # Only the tests, for those who have everything: make check-installed TESTS=tests/filter/sink.t
 check-installed: tests-built
 	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
-		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --timer $(TESTS)
+		env --default-signal=INT,HUP,TERM prove -j $(JOBS) --state=save --timer $(TESTS)
+
+# What failed in the last check-installed, one after the other: on a machine that is busy with other work, a test can run
+# out of time.
+check-failed: tests-built
+	@test -s .prove
+	BIN=$(abspath $(BIN)) MKSAMPLE=$(abspath $(B)/mksample) \
+		env --default-signal=INT,HUP,TERM prove --state=failed --timer
 
 tests-built: all $(SCRIPTS) $(UNIT_TESTS) $(FUZZ_TESTS) $(B)/mksample
 
@@ -333,6 +340,6 @@ help:
 
 -include $(wildcard $(B)/*.d) $(wildcard $(B)/lib/*/*.d) $(wildcard $(B)/unit/*/*.d) $(wildcard $(B)/fuzz/*.d)
 
-.PHONY: all demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
+.PHONY: all check-failed demo check check-installed check-san fuzz fuzzers fuzz-smoke $(FUZZ_RUNS) check-valgrind crash soak lint \
 	bench completions install uninstall clean help faults faults-installed tests-built check-unit dist distcheck deb \
 	check-quick check-memcached check-debian check-arm64
