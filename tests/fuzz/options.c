@@ -61,7 +61,7 @@ static void check_sink(const struct command *command, const struct sink_options 
     check_common(command, &o->common);
     must(is_own(command, o->input) && is_own(command, o->undelivered));
     must(o->any_type || o->type < DEVTYPE_COUNT);
-    must(o->batch >= 1 && o->batch <= BATCH_RECORDS_MAX);
+    must(o->batch <= BATCH_RECORDS_MAX); /* 0: as many as its protocol wants */
     must(o->timeout_ms >= 300 && o->retry_ms >= 0);
     must(o->ttl_seconds >= 0 && o->ttl_seconds <= INT32_MAX);
     must(o->error_rate.denominator > 0);
