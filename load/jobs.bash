@@ -102,6 +102,8 @@ run_parallel() {
     ((${#hosts[@]} == 0)) || on_hosts=(--line-buffer --sshloginfile "$work/hosts" --retries $((run[hosts] + 1)))
     settle_time_ms && settle=$REPLY
     host_ssh
+    # parallel runs some 30 programs to find out how long a command may be, unless its cache has the answer.
+    mkdir -p "$work/parallel/tmp/sshlogin/$HOSTNAME" && echo 131000 >"$work/parallel/tmp/sshlogin/$HOSTNAME/linelen"
     # If this shell is killed, parallel gets TERM by --pdeathsig. All that it starts inherits the lock. A TERM that comes
     # at its start leaves a file of its own in TMPDIR: it must be gone with the work folder.
     MEMC_LOAD_HERE=$work MEMC_LOAD_LOG_FD=${run[log_fd]:-} PARALLEL_HOME=$work/parallel PARALLEL_SHELL=$BASH \

@@ -25,12 +25,15 @@ includes() {
     )
 }
 
-# The modules of lib/ that have such a line outside comments.
+# All of lib/ without its comments.
+mkdir plain
+for file in "$LIB"/*/*.[ch]; do
+    sed ':a; /\/\*/ { /\*\//! { N; ba; }; s,/\*\([^*]\|\*[^/]\)*\*/,,g; }' "$file" >"plain/${file##*/}"
+done
+
+# The modules that have such a line.
 users_of() { # ERE
-    for file in "$LIB"/*/*.[ch]; do
-        sed ':a; /\/\*/ { /\*\//! { N; ba; }; s,/\*\([^*]\|\*[^/]\)*\*/,,g; }' "$file" | grep -qE "$1" &&
-            basename "$file" | sed 's/\.[ch]$//'
-    done | sort -u | tr '\n' ' '
+    (cd plain && grep -lE "$1" ./*) | sed 's,^\./,,; s/\.[ch]$//' | sort -u | tr '\n' ' '
 }
 
 is "$(cd "$LIB" && echo * | tr ' ' '\n' | sort | tr '\n' ' ')" "$(echo "$ROOMS" | tr ' ' '\n' | sort | tr '\n' ' ')" \

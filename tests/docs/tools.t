@@ -72,7 +72,7 @@ for name in one two; do
 done
 # shellcheck disable=SC2086 # words
 status 0 'stop' -- "$TOP/tools/reset_servers" -s -r run $sockets
-not_ok 'they are stopped' -- "$PYTHON" "$TESTS/lib/dump.py" "$T/one.sock" --stat pid
+not_ok 'they are stopped' -- "$TESTS/lib/ask.pl" "$T/one.sock" stats pid
 
 note 'setup, with a package manager that only writes down what it is asked'
 mkdir fake

@@ -28,7 +28,7 @@ records() { # TYPE…
 fresh() { # TYPE…: d/a.tsv.gz, and empty servers
     rm -rf d held go && mkdir d
     records "$@" | sort -R | gzip >d/a.tsv.gz
-    for each in idfa gaid adid dvid; do dump "$(addr $each)" --command flush_all >/dev/null; done
+    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
 }
 
 held() { # ARG…: a load in the background whose file does not end
@@ -66,7 +66,7 @@ touch go
 finish 137 load 'memc_load ends by its status'
 is "$(jq -c '[.verdict,.reason,.exit]' stats)" '["failed","failed",137]' 'the file is not loaded'
 is "$(names d)" 'a.tsv.gz ' 'and keeps its name'
-not_ok 'half a line is no record' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_idfa" --get idfa:half
+not_ok 'half a line is no record' -- "$TESTS/lib/ask.pl" "$ADDR_idfa" "get idfa:half"
 lost "$(($(jq .stored stats) - $(in_all_servers)))" 'what is called stored is held'
 is "$(names work)" '' 'nothing is left'
 status 0 'the same file again' -- ./load -s stats d/a.tsv.gz

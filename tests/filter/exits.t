@@ -13,7 +13,7 @@ sample --types idfa --lines 2000 >good.tsv
 sample --types idfa --lines 2000 --bad 0.5 >bad.tsv
 mkfifo fifo idfa
 
-empty() { dump "$1" --command flush_all >/dev/null; }
+empty() { ask "$1" flush_all >/dev/null; }
 
 # A router whose idfa lines go to a cat in the background.
 status_routed() { # N TEXT ARGUMENT… < INPUT

@@ -44,7 +44,7 @@ fault 78
 note 'a flush_all that was given with a delay'
 delayed_flush() {
     deadline=$(($(stat_of "$A" time) + 5))
-    dump "$A" --command 'flush_all 5'
+    ask "$A" 'flush_all 5'
 }
 delayed_flush
 background late "$sink" -s stats.json "$A" fifo

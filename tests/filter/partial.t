@@ -8,7 +8,7 @@ sink=$BIN/memc_sink
 start_four
 
 empty_all() {
-    for type in idfa gaid adid dvid; do dump "$(addr $type)" --command flush_all >/dev/null; done
+    for type in idfa gaid adid dvid; do ask "$(addr $type)" flush_all >/dev/null; done
 }
 
 check_server() { # TYPE FILE NAME

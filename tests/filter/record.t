@@ -37,7 +37,7 @@ for type in idfa gaid adid dvid; do
 done
 
 note 'bytes worked out by hand'
-bytes_of() { dump "$(addr "${1%%:*}")" --get "$1" | od -An -v -tx1 | tr -d ' \n'; }
+bytes_of() { ask "$(addr "${1%%:*}")" "get $1" | od -An -v -tx1 | tr -d ' \n'; }
 tail='11000000000000f03f190000000000000040' # lat 1, lon 2
 is "$(bytes_of adid:apps-1)" "080108020803$tail" 'apps 1,2,3'
 is "$(bytes_of adid:apps-2)" "08ffffffff0f$tail" 'app 4294967295'
@@ -45,7 +45,7 @@ is "$(bytes_of adid:apps-3)" "$tail" 'no valid app'
 is "$(bytes_of gaid:again)" '0806110000000000001040190000000000001440' 'the last value of a key'
 is "$(bytes_of idfa:lat-1)" '0803110000000000000080190000000000000040' 'lat -0 keeps its sign'
 is "$(bytes_of idfa:lat-26)" '0803110100000000000000190000000000000040' 'the smallest subnormal'
-dump "$(addr dvid)" --get dvid:thousand | (cd "$TOP/proto" && bounded protoc --decode=UserApps appsinstalled.proto) >decoded
+ask "$(addr dvid)" "get dvid:thousand" | (cd "$TOP/proto" && bounded protoc --decode=UserApps appsinstalled.proto) >decoded
 is "$(tr '\n' ' ' <decoded)" 'apps: 999 lat: 1 lon: 2 ' 'protoc decodes it'
 
 note 'one sink that takes every type, straight from the file'

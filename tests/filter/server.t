@@ -29,7 +29,7 @@ check_stored() { # ADDR FILE
     lost "$(comm -23 want.items got.items | wc -l)" 'what was acknowledged is held'
 }
 
-empty() { dump "$1" --command flush_all >/dev/null; }
+empty() { ask "$1" flush_all >/dev/null; }
 
 sample --types idfa --lines 30000 >big.tsv
 head -n 4000 big.tsv >part1.tsv
@@ -132,14 +132,14 @@ fault 3
 restart_memcached m
 empty "$A" # a counter that can become lower than it was
 background half "$sink" -s stats.json "$A" fifo
-halfway dump "$A" --command 'stats reset'
+halfway ask "$A" 'stats reset'
 finish 65 half 'stats reset'
 json stats.json '[.stored,.doubt]' '[8000,"unproven"]' 'is told'
 fault 98
 restart_memcached m # all counters are 0, before and after
 reset_after_flush() {
     empty "$A"
-    dump "$A" --command 'stats reset'
+    ask "$A" 'stats reset'
 }
 background half "$sink" --sample 0 -s stats.json "$A" fifo
 halfway reset_after_flush

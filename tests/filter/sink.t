@@ -27,7 +27,7 @@ check_counters() { # FILE [MODEL OPTION…]
 }
 
 empty() { # ADDR
-    dump "$1" --command flush_all >/dev/null
+    ask "$1" flush_all >/dev/null
 }
 
 start_memcached m
@@ -342,7 +342,7 @@ background sitting "$sink" -s stats.json "$A" fifo
 exec 5<>fifo
 printf 'idfa\tearly\t1\t2\t3\n' >&5
 eventually 'an only record is stored while its writer lives' -- has_key "$A" idfa:early
-dump "$A" --get idfa:early >early
+ask "$A" "get idfa:early" >early
 is "$(od -An -tx1 early | tr -d ' \n')" 080311000000000000f03f190000000000000040 'with its bytes worked out by hand'
 printf 'idfa\tlate\t1' >&5
 exec 5>&-

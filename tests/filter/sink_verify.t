@@ -29,7 +29,7 @@ is_file rejects want.rejects 'rejects are the invalid lines'
 
 note 'something else is there'
 key=$(grep -aE '^idfa[[:blank:]][0-9a-f]{32}[[:blank:]]-?[0-9.]+[[:blank:]]-?[0-9.]+[[:blank:]][0-9,]+$' idfa.tsv | sed -n 100p | cut -f 2)
-dump "$A" --get "idfa:$key" >value
+ask "$A" "get idfa:$key" >value
 # The same length, one bit of the last byte: lon's sign.
 {
     head -c -1 value
@@ -48,12 +48,12 @@ json stats.json .differing 1 'one differs'
 } | dump "$A" --set "idfa:$key"
 status 65 'the value is longer' -- "$sink" --verify -T idfa -s stats.json "$A" idfa.tsv
 json stats.json .differing 1 'one differs'
-dump "$A" --command "delete idfa:$key" >/dev/null
+ask "$A" "delete idfa:$key" >/dev/null
 status 65 'the key is gone' -- "$sink" --verify -T idfa -s stats.json "$A" idfa.tsv
 json stats.json "$sums" "[5000,$blank,$invalid,0,$((ok_count - 1)),1,0,0,65]" 'one is missing'
 dump "$A" --set "idfa:$key" <value
 status 0 'repaired' -- "$sink" --verify -T idfa "$A" idfa.tsv
-dump "$A" --command flush_all >/dev/null
+ask "$A" flush_all >/dev/null
 status 65 'an empty server' -- "$sink" --verify -T idfa -e none -s stats.json "$A" idfa.tsv
 json stats.json '[.verified,.missing]' "[0,$ok_count]" 'all are missing, whatever the limit of errors'
 

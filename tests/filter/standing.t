@@ -77,7 +77,7 @@ ok 'it waits for the rest' -- kill -0 "$(pid_of stands)"
 printf '2\t3\nidfa\tnext\t1\t2\t3\n' >&5
 finish 0 stands 'and ends'
 json k.json '[.lines,.stored]' '[2,2]' 'with the line that had begun and none after it'
-ok 'which is stored' -- "$PYTHON" "$TESTS/lib/dump.py" "$(addr idfa)" --get idfa:begun
+ok 'which is stored' -- "$TESTS/lib/ask.pl" "$(addr idfa)" "get idfa:begun"
 exec 5<&- # what is left in the FIFO goes with it
 
 background stands "$sink" -k -t 30 -s k.json "$(addr idfa)" k.fifo
@@ -97,7 +97,7 @@ else
 fi
 finish 0 stands 'it ends, though more came with the signal'
 json k.json '[.lines,.stored]' '[2,2]' 'again with the line that had begun and none after it'
-ok 'which is stored, too' -- "$PYTHON" "$TESTS/lib/dump.py" "$(addr idfa)" --get idfa:opened
+ok 'which is stored, too' -- "$TESTS/lib/ask.pl" "$(addr idfa)" "get idfa:opened"
 exec 5<&-
 
 fault 24

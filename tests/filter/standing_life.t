@@ -28,7 +28,7 @@ equal() { # FILE: the servers hold its records, and nothing else
     done
 }
 clean() {
-    for type in idfa gaid adid dvid; do dump "$(addr $type)" --command flush_all >/dev/null; done
+    for type in idfa gaid adid dvid; do ask "$(addr $type)" flush_all >/dev/null; done
 }
 line() { printf '%s\t%s\t1\t2\t3,4\n' "$1" "$2"; }
 
@@ -72,13 +72,13 @@ for each in TERM:0 INT:130 HUP:129; do
         until_true hears_usr1
         until_true has_read 3 || bail 'the sink does not read'
         [ "$protocol" = meta ] ||
-            not_ok 'three lines wait for company' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --get "adid:${each%:*}-$holder-3"
+            not_ok 'three lines wait for company' -- "$TESTS/lib/ask.pl" "$ADDR_adid" "get adid:${each%:*}-$holder-3"
         [ "${holder%-*}" = held ] || exec 5>&-
         send "${each%:*}" signalled
         finish "${each#*:}" signalled "${each%:*}, the FIFO $holder"
         [ "${holder%-*}" = alone ] || exec 5>&-
         json k.json '[.lines,.stored,.undelivered]' '[3,3,0]' 'all three are counted as stored'
-        ok 'and they are there' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --get "adid:${each%:*}-$holder-3"
+        ok 'and they are there' -- "$TESTS/lib/ask.pl" "$ADDR_adid" "get adid:${each%:*}-$holder-3"
     done
 done
 
@@ -193,7 +193,7 @@ json router.json '[.lines,.routed.idfa]' '[1,1]' 'takes no half line either'
 finish 141 tail 'and tail ends when its reader is gone'
 end_sinks
 for each in cut stopped; do
-    not_ok "$each: no half line is stored" -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_idfa" --get "idfa:$each"
+    not_ok "$each: no half line is stored" -- "$TESTS/lib/ask.pl" "$ADDR_idfa" "get idfa:$each"
 done
 
 done_testing

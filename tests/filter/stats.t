@@ -89,7 +89,7 @@ exec 5<>held
 background sink "$BIN/memc_sink" -q -s stats --linger 0 -k "$ADDR_dvid" held
 bounded cat good.tsv >&5
 until_true holds "$ADDR_dvid" 200
-dump "$ADDR_dvid" --command flush_all >/dev/null
+ask "$ADDR_dvid" flush_all >/dev/null
 exec 5>&-
 send TERM sink
 finish 65 sink 'a flush meanwhile'
@@ -137,15 +137,15 @@ keeps stats '[.verdict, .reason, .exit, .lines]' '["already loaded",null,0,0] ["
 status 69 'a server that is not there' -- ./load -w 1 --gaid 127.0.0.1:1 --sink-option --retry-for=0 -s stats d/1.tsv.gz d/2.tsv.gz
 keeps stats '[.verdict, .reason, .exit]' '["failed","unreachable",69] ["not tried",null,null]'
 # The second file's flush comes when some of it is stored, so that its own sink sees it.
-dump "$ADDR_adid" --command flush_all >/dev/null
+ask "$ADDR_adid" flush_all >/dev/null
 key=adid:$(zcat d/2.tsv.gz | grep '^adid' | cut -f 2 | head -n 1)
 cat >tools/igzip <<END
 #!/bin/sh
 [ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc
 if [ -e "$T/second" ]; then
-    until "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --get "$key" >/dev/null; do sleep 0.1; done
-    "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --command flush_all >"$T/second"
+    until "$TESTS/lib/ask.pl" "$ADDR_adid" "get $key" >/dev/null; do sleep 0.1; done
+    "$TESTS/lib/ask.pl" "$ADDR_adid" flush_all >"$T/second"
 fi
 : >"$T/second"
 END

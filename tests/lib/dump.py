@@ -3,10 +3,7 @@
 
   dump.py ADDR                     every item, sorted lines "hexkey hexvalue", comparable with `model.py items`
   dump.py ADDR --flags             the same with the item's flags and its expiry in Unix time (-1: never)
-  dump.py ADDR --get KEY           the bytes of one value; exit status 1 if there is none
   dump.py ADDR --set KEY [--flag N] [--expire N]    store what stands on standard input
-  dump.py ADDR --stat NAME         one value of `stats`, or with --of LIST of `stats LIST`
-  dump.py ADDR --command TEXT      send one command (flush_all, stats reset, …) and print its one-line answer
 
 ADDR is HOST:PORT, [V6]:PORT or a Unix socket's path.
 """
@@ -49,8 +46,8 @@ class Server:
         self.send(text + b"\r\n")
         return self.line()
 
-    def stats(self, of=""):
-        self.send(b"stats " + of.encode() + b"\r\n" if of else b"stats\r\n")
+    def stats(self):
+        self.send(b"stats\r\n")
         found = {}
         while (text := self.line()) != b"END":
             if not text.startswith(b"STAT "):
@@ -133,13 +130,6 @@ def dump(server, with_flags):
     sys.stdout.buffer.write(b"".join(sorted(lines)))
 
 
-def get_one(server, key):
-    values = [value for _, _, value in server.get([key])]
-    if not values:
-        sys.exit(1)
-    sys.stdout.buffer.write(values[0])
-
-
 def set_one(server, arguments):
     value = sys.stdin.buffer.read()
     head = b"set %s %d %d %d\r\n" % (os.fsencode(arguments.set), arguments.flag, arguments.expire, len(value))
@@ -154,11 +144,7 @@ def parse_arguments():
     parser.add_argument("address")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--flags", action="store_true")
-    what.add_argument("--get", metavar="KEY")
     what.add_argument("--set", metavar="KEY")
-    what.add_argument("--stat", metavar="NAME")
-    what.add_argument("--command", metavar="TEXT")
-    parser.add_argument("--of", metavar="LIST", default="")
     parser.add_argument("--flag", type=int, default=0)
     parser.add_argument("--expire", type=int, default=0)
     return parser.parse_args()
@@ -167,14 +153,8 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     server = Server(arguments.address)
-    if arguments.get is not None:
-        get_one(server, os.fsencode(arguments.get))
-    elif arguments.set is not None:
+    if arguments.set is not None:
         set_one(server, arguments)
-    elif arguments.stat is not None:
-        print(server.stats(arguments.of)[arguments.stat])
-    elif arguments.command is not None:
-        print(server.command(os.fsencode(arguments.command)).decode("latin-1"))
     else:
         dump(server, arguments.flags)
 

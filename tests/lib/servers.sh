@@ -11,7 +11,8 @@
 #   slab_chunk_max BYTES                     print the option for -o that a server with -I needs
 #   start_hostile NAME MODE [ARG…]           hostile.py instead of a server; sets ADDR_NAME
 #   addr NAME                                print ADDR_NAME
-#   dump ADDR…                               dump.py
+#   dump ADDR…                               dump.py, which prints all items
+#   ask ADDR COMMAND [NAME]                  ask.pl, one question (a program: "$TESTS/lib/ask.pl")
 #   stat_of ADDR STAT                        one value of `stats`
 #   holds ADDR N                             true if there are N items
 #   has_key ADDR KEY                         true if the key is there
@@ -148,15 +149,17 @@ start_hostile() { # NAME MODE [ARG…]
     eval "ADDR_$hostile_name=127.0.0.1:$hostile_port"
 }
 
-dump() { bounded "$PYTHON" "$TESTS/lib/dump.py" "$@"; }
+dump() { bounded "$PYTHON" -IS "$TESTS/lib/dump.py" "$@"; }
+
+ask() { "$TESTS/lib/ask.pl" "$@"; }
 
 addr() { eval "echo \"\$ADDR_$1\""; }
 
-stat_of() { dump "$1" --stat "$2"; }
+stat_of() { ask "$1" stats "$2"; }
 
 holds() { [ "$(stat_of "$1" curr_items)" -eq "$2" ]; }
 
-has_key() { dump "$1" --get "$2"; }
+has_key() { ask "$1" "get $2"; }
 
 
 # The connections to a server's port, from /proc: state and unread bytes, both hexadecimal. State 0A is a listener.

@@ -11,7 +11,7 @@ sample --seed 3 --lines 120000 --bad 0.002 | gzip -1 >a.tsv.gz
 sample --seed 4 --lines 120000 --max-apps 400 --types gaid,idfa | gzip -1 >b.tsv.gz
 
 needed() { sed -n "s/^memc_load: $1: .* needs \([0-9]*\) MiB for them; .*/\1/p" "$2"; }
-pages() { echo $(($(dump "$(addr "$1")" --of slabs --stat total_malloced) / 1048576)); }
+pages() { echo $(($(ask "$(addr "$1")" 'stats slabs' total_malloced) / 1048576)); }
 
 note 'before the load'
 status 0 'a dry run' -- ./load -n -e 5% -s rows a.tsv.gz b.tsv.gz

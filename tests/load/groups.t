@@ -95,7 +95,7 @@ for first in 1 8 15; do
 done
 
 # How many pipelines there were, by how often the first server was connected to.
-connections() { dump "$ADDR_idfa" --stat total_connections; }
+connections() { ask "$ADDR_idfa" stats total_connections; }
 mkdir many && for n in $(seq 40); do good "w$n" >"many/$n.tsv"; done
 before=$(connections)
 # shellcheck disable=SC2086 # words

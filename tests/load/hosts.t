@@ -155,7 +155,7 @@ fresh() {
     rm -rf d reports stats log held slow/once where
     cp -R made d
     echo "${1:-$nothing}" >slow/which
-    for each in idfa gaid adid dvid; do dump "$(addr $each)" --command flush_all >/dev/null; done
+    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
 }
 contents() { for each in idfa gaid adid dvid; do dump "$(addr $each)"; done; }
 # shellcheck disable=SC2012 # to be read, not to be worked on

@@ -116,7 +116,7 @@ is "$stored" 20 'the first is loaded again, though it is as it was: the servers 
 
 note 'doubt'
 fresh a b
-dump "$ADDR_adid" --command flush_all >/dev/null
+ask "$ADDR_adid" flush_all >/dev/null
 mkdir -p slow
 # The second file's flush comes when some of it is stored, so that its own sink sees it.
 cat >slow/igzip <<END
@@ -124,8 +124,8 @@ cat >slow/igzip <<END
 [ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
 gzip -dc
 if [ -e "$T/second" ]; then
-    until "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --get adid:b1 >/dev/null; do sleep 0.1; done
-    "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --command flush_all >>"$T/second"
+    until "$TESTS/lib/ask.pl" "$ADDR_adid" "get adid:b1" >/dev/null; do sleep 0.1; done
+    "$TESTS/lib/ask.pl" "$ADDR_adid" flush_all >>"$T/second"
 fi
 : >"$T/second"
 END
@@ -247,7 +247,7 @@ is "$(grep -c '^/waiting' ledger)" 100 'the lines are in the new one'
 note 'kill -9'
 fresh a b c d
 for name in a b c d; do zcat d/$name.tsv.gz; done >whole.tsv
-clean() { for each in idfa gaid adid dvid; do dump "$(addr $each)" --command flush_all >/dev/null; done; }
+clean() { for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done; }
 equal() { # the servers hold what a clean run leaves
     for each in idfa gaid adid dvid; do
         dump "$(addr $each)" >got
@@ -310,7 +310,7 @@ shift
 [ "\$1" != -- ] || shift
 env -u MEMC_LOAD_HERE bash -c "\$*" || exit
 [ -s "$T/ledger" ] && mkdir "$T/broken" 2>/dev/null || exit 0
-[ ! -e "$T/flush" ] || "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_adid" --command flush_all >"$T/flush"
+[ ! -e "$T/flush" ] || "$TESTS/lib/ask.pl" "$ADDR_adid" flush_all >"$T/flush"
 exit 255
 END
 chmod +x lost

@@ -29,7 +29,7 @@ fresh() { # two files of 40 records each
 names() { (cd "${1:-d}" && ls -A | tr '\n' ' '); }
 
 empty_servers() {
-    for each in idfa gaid adid dvid; do dump "$(addr $each)" --command flush_all >/dev/null; done
+    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
 }
 
 note 'what is stored is what the files hold'
@@ -58,8 +58,8 @@ fresh
 empty_servers
 status 0 'arguments' -- ./load d/a.tsv.gz d/b.tsv.gz
 is "$(names)" '.a.tsv.gz .b.tsv.gz ' 'both'
-ok 'the first file is there' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_idfa" --get idfa:id10
-ok 'the second too' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_dvid" --get dvid:jd1
+ok 'the first file is there' -- "$TESTS/lib/ask.pl" "$ADDR_idfa" "get idfa:id10"
+ok 'the second too' -- "$TESTS/lib/ask.pl" "$ADDR_dvid" "get dvid:jd1"
 fresh
 printf 'd/a.tsv.gz\n\nd/b.tsv.gz' >list
 status 0 '-a LIST' -- ./load -a list

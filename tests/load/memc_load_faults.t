@@ -102,7 +102,7 @@ printf 'idfa\tlast\t1\t2\t3' >d/open.tsv
 status 0 'a .tsv whose last line has no LF' -- ./load -s stats d/open.tsv
 json stats .stored 1 'is whole'
 fault 30
-dump "$ADDR_idfa" --command flush_all >/dev/null
+ask "$ADDR_idfa" flush_all >/dev/null
 sample --lines 2000 --types idfa | gzip >x.gz
 size=3000 # such that what comes of the cut line would be a record
 while
@@ -176,11 +176,11 @@ stop_memcached tiny
 fault 11
 note 'flush and restart'
 fresh
-dump "$ADDR_idfa" --command flush_all >/dev/null
+ask "$ADDR_idfa" flush_all >/dev/null
 hold 2 flush -w 1 -s stats d/a.tsv.gz d/b.tsv.gz
 ok 'the first file is loaded' -- test -e d/.a.tsv.gz
 eventually 'and some of the second' -- has_key "$ADDR_idfa" idfa:b1
-dump "$ADDR_idfa" --command flush_all >/dev/null
+ask "$ADDR_idfa" flush_all >/dev/null
 touch go
 finish 65 flush 'a flush'
 is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'no file keeps a dot'
@@ -194,10 +194,10 @@ finish 65 again 'a restart, for which --allow-evictions is no excuse'
 is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'no file keeps a dot'
 is "$(verdicts | cut -d ' ' -f 1)" '["doubtful","restarted",65]' 'doubtful'
 fresh
-dump "$ADDR_gaid" --command flush_all >/dev/null # a counter that can fall
+ask "$ADDR_gaid" flush_all >/dev/null # a counter that can fall
 hold 2 reset -w 1 -s stats d/a.tsv.gz d/b.tsv.gz
-dump "$ADDR_gaid" --command flush_all >/dev/null
-dump "$ADDR_gaid" --command 'stats reset' >/dev/null
+ask "$ADDR_gaid" flush_all >/dev/null
+ask "$ADDR_gaid" 'stats reset' >/dev/null
 touch go
 finish 65 reset 'counters that went back'
 like "$(verdicts)" '^\["doubtful","(unproven|flushed)",65\]' 'prove nothing'

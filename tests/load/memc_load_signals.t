@@ -24,7 +24,7 @@ records() { for each in idfa gaid adid dvid; do seq -f "$each	$1%.0f	55.5	-42.25
 fresh() {
     rm -rf d held && mkdir d
     for each_file in a b c; do records $each_file | sort -R | gzip >d/$each_file.tsv.gz; done
-    for each in idfa gaid adid dvid; do dump "$(addr $each)" --command flush_all >/dev/null; done
+    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
 }
 # shellcheck disable=SC2012 # to be read, not to be worked on
 names() { (cd "$1" && ls -A | tr '\n' ' '); }
@@ -60,7 +60,7 @@ for signal in INT:130 TERM:143 HUP:129; do
     is "$(jq -c '[.verdict,.exit]' stats | sort | tr '\n' ' ')" '["failed",143] ["failed",143] ["not tried",null] ' 'the verdicts'
     is "$(jq -s 'map(.stored) | add' stats)" "$(items)" 'every record called stored is there'
     ok 'and it is some' -- test "$(items)" -gt 0
-    not_ok 'but not the half one' -- "$PYTHON" "$TESTS/lib/dump.py" "$ADDR_idfa" --get idfa:half
+    not_ok 'but not the half one' -- "$TESTS/lib/ask.pl" "$ADDR_idfa" "get idfa:half"
     is "$(jq -sc '[.[] | select(.verdict == "failed") | .parts[].exit] | unique' stats)" '[143]' 'each part ended by the signal, cleanly: its counters are there'
 done
 

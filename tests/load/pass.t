@@ -11,7 +11,7 @@ holds_the_sample() { # NAME
         dump "$(addr $type)" >got
         model items all.tsv --type $type >want
         is_file got want "$1: $type holds exactly these records"
-        dump "$(addr $type)" --command flush_all >/dev/null
+        ask "$(addr $type)" flush_all >/dev/null
     done
 }
 
