@@ -104,15 +104,15 @@ int conn_exit_status(enum conn_status conn, bool reached)
     return reached ? STATUS_TEMPFAIL : STATUS_UNAVAILABLE;
 }
 
-void conn_report(const char *server, enum conn_status conn, int64_t retry_ms)
+void conn_report(const char *server, enum conn_status conn, int64_t retry_ms,
+                 const char *undelivered)
 {
     bool tried = retry_ms > 0 && !conn_is_hopeless(conn) && conn != CONN_OUT_OF_MEMORY;
     char limit[NUMBER_DURATION_BYTES];
     const char *reason = conn_strerror(conn), *hint = conn_hint(conn);
 
-    if (tried)
-        diag("%s: given up after %s: %s%s", server, number_duration_text(retry_ms, limit), reason,
-             hint);
-    else
-        diag("%s: %s%s", server, reason, hint);
+    number_duration_text(retry_ms, limit);
+    diag("%s: %s%s%s%s%s%s%s", server, tried ? "given up after " : "", tried ? limit : "",
+         tried ? ": " : "", reason, hint, undelivered ? "; undelivered records go to " : "",
+         undelivered ? undelivered : "");
 }

@@ -46,8 +46,9 @@ int conn_exit_status(enum conn_status conn, bool reached);
 
 /*
  * Reports why a server was given up or could not be reached, and what the user can
- * check. retry_ms: how long it was tried.
+ * check. retry_ms: how long it was tried. undelivered: where its records go; NULL: nowhere.
  */
-void conn_report(const char *server, enum conn_status conn, int64_t retry_ms);
+void conn_report(const char *server, enum conn_status conn, int64_t retry_ms,
+                 const char *undelivered);
 
 #endif

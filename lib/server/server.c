@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000 };
+enum { RESUME_FIRST_MS = 1000, RESUME_MAX_MS = 60000 };
 
 /* The link of a server that nothing is sent to. */
 static enum conn_status plain_open(void *self, int timeout_ms)
@@ -52,6 +53,7 @@ void server_init(struct server *server, const struct address *address, int timeo
                               .link = &PLAIN,
                               .self = server,
                               .plain_fd = -1,
+                              .resume_pause_ms = RESUME_FIRST_MS,
                               .counters = COUNTERS_UNKNOWN};
     srandom((unsigned)getpid()); /* for the jitter only */
 }
@@ -93,6 +95,20 @@ static enum conn_status fence_off(struct server *server, in_port_t old_port)
     return counters_restarted(&server->counters, &now) ? CONN_OK : CONN_NO_FENCE;
 }
 
+/*
+ * After it was given up. What was on its way is undelivered then, so the fence only
+ * keeps an old value from following a newer one. After a minute and more nothing is on
+ * its way, whatever the server lists.
+ */
+static enum conn_status fence_if_possible(struct server *server, in_port_t old_port)
+{
+    enum conn_status conn = CONN_OK;
+
+    if (!has_no_fence(server) && server->resume_pause_ms < RESUME_MAX_MS)
+        conn = fence_off(server, old_port);
+    return conn == CONN_NO_FENCE ? CONN_OK : conn;
+}
+
 /* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
 static int next_pause(struct server *server)
 {
@@ -117,7 +133,14 @@ static void tell_trouble(struct server *server, enum conn_status why)
 void server_tell_back(struct server *server)
 {
     server->in_trouble = false;
-    diag("%s: is back", server->address->text);
+    if (server->told_given_up)
+        diag("%s: is back and takes records; the undelivered ones are in %s: to load it now puts "
+             "older values over newer ones",
+             server->address->text, server->undelivered);
+    else
+        diag("%s: is back", server->address->text);
+    server->told_given_up = false;
+    server->resume_pause_ms = RESUME_FIRST_MS;
 }
 
 /* Pauses before another try. CONN_OK: now; else `why`, since no time is left, or CONN_STOPPED. */
@@ -151,10 +174,10 @@ static enum conn_status connect_patiently(struct server *server)
  * hurry. */
 static enum conn_status begin_retry(struct server *server, enum conn_status why)
 {
-    if (server->retrying && why != CONN_OK)
+    if (server->retrying && why != CONN_OK && !server->resuming)
         return rest(server, why);
     server->retrying = true;
-    server->retry = budget_start(server->retry_ms);
+    server->retry = budget_start(server->resuming ? 0 : server->retry_ms);
     server->pause_ms = PAUSE_FIRST_MS;
     return CONN_OK;
 }
@@ -177,13 +200,14 @@ enum conn_status server_connect(struct server *server, enum conn_status why, boo
 {
     in_port_t old_port = server->local_port;
 
-    if (sent && has_no_fence(server))
+    if (sent && has_no_fence(server) && !server->resuming)
         return CONN_NO_FENCE;
     enum conn_status conn = begin_retry(server, why);
     if (conn == CONN_OK)
         conn = connect_patiently(server);
     if (conn == CONN_OK && sent)
-        conn = fence_off(server, old_port);
+        conn = server->resuming ? fence_if_possible(server, old_port) : fence_off(server, old_port);
+    server->resuming = false;
     if (conn == CONN_OK) {
         /* The last pause, too: one that always connects and then fails is not tried for ever. */
         budget_spend(&server->retry, 4 * server->timeout_ms);
@@ -217,6 +241,27 @@ void server_give_up(struct server *server, enum conn_status why)
 {
     server->failure = why;
     server->failure_errno = errno;
+    if (!server->undelivered || server->told_given_up || why == CONN_STOPPED)
+        return;
+    server->in_trouble = server->told_given_up = true;
+    server->resume_ms = timing_now_ms() + server->resume_pause_ms;
+    conn_report(server->address->text, why, server->retry_ms, server->undelivered);
+    errno = server->failure_errno;
+}
+
+bool server_resume(struct server *server)
+{
+    int64_t now = timing_now_ms();
+    int pause_ms = server->resume_pause_ms;
+
+    if (!server->comes_back || now < server->resume_ms || signals_stopped_by() ||
+        server->failure == CONN_STOPPED || server->failure == CONN_NO_RESOURCES)
+        return false;
+    server->resume_pause_ms = 2 * pause_ms < RESUME_MAX_MS ? 2 * pause_ms : RESUME_MAX_MS;
+    server->resume_ms = now + server->resume_pause_ms;
+    server->failure = CONN_OK;
+    server->resuming = true;
+    return true;
 }
 
 enum conn_status server_failure(const struct server *server)

@@ -48,6 +48,12 @@ struct server {
     bool reached;             /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
     int64_t clock_ahead_s;    /* of ours, at that time; 0: unknown */
+    const char *undelivered;  /* where records go that it is not given; NULL: nowhere */
+    bool comes_back;          /* once given up, it is tried again */
+    bool told_given_up;       /* and not yet that it is back */
+    bool resuming;            /* the next connection is one single try */
+    int64_t resume_ms;        /* not before this time */
+    int resume_pause_ms;      /* after another failure */
 };
 
 /* The connection is made by server_connect; address must outlive the server. */
@@ -85,9 +91,18 @@ static inline void server_is_well(struct server *server)
         server_tell_back(server);
 }
 
-/* For the code that speaks to the server: gives it up. `why` and errno are kept until server_init.
+/*
+ * For the code that speaks to the server: gives it up. `why` and errno are kept until
+ * server_init or server_resume. Reported at once if other records go to `undelivered`,
+ * since the input may go on for days.
  */
 void server_give_up(struct server *server, enum conn_status why);
+
+/*
+ * True if it is time to try a server again that was given up: then it is given up no
+ * longer, and server_connect makes one try. The pauses between these grow to a minute.
+ */
+bool server_resume(struct server *server);
 
 /* CONN_OK, or why it was given up; then errno is set as it was at that time, for conn_strerror. */
 enum conn_status server_failure(const struct server *server);

@@ -310,6 +310,8 @@ void delivery_init(struct delivery *d, const struct sink_options *options, struc
     if (d->to == &DRY_RUN)
         tally->item_sizes = &d->item_sizes;
     server_init(&d->server, &options->address, options->timeout_ms, options->retry_ms);
+    d->server.undelivered = options->undelivered;
+    d->server.comes_back = options->undelivered && options->keep_open;
 }
 
 void delivery_flush(struct delivery *d)

@@ -112,7 +112,7 @@ int query_counters(const struct sink_options *options, struct json *json)
     if (conn == CONN_OK || options->since)
         write_counters(options, &server.counters, &since, json);
     if (conn != CONN_OK) {
-        conn_report(options->address.text, conn, options->retry_ms);
+        conn_report(options->address.text, conn, options->retry_ms, NULL);
         return conn_exit_status(conn, false);
     }
     if (options->common.verbose) {

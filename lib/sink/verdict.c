@@ -13,8 +13,8 @@ static int verdict_on_server(const struct sink *sink)
 
     if (conn == CONN_STOPPED)
         return sink->delivery.server.connected_before ? STATUS_OK : STATUS_UNAVAILABLE;
-    if (conn != CONN_OK)
-        conn_report(sink->options->address.text, conn, sink->options->retry_ms);
+    if (conn != CONN_OK && !sink->delivery.server.told_given_up)
+        conn_report(sink->options->address.text, conn, sink->options->retry_ms, NULL);
     return conn_exit_status(conn, sink->delivery.server.connected_before);
 }
 

@@ -31,6 +31,7 @@ struct binary_store {
     size_t batch_bytes; /* on the connection; in memory, with lines, twice as much */
     struct batch *filling, *before;
     size_t head, sent;
+    bool left_on_way;           /* given up with records on their way */
     bool memory_refused;        /* the head was refused for lack of memory once */
     enum conn_status broken_by; /* what ended the last connection */
     struct wire wire;
@@ -103,6 +104,7 @@ static void settle(struct binary_store *store, enum store_outcome outcome)
 
 static void give_up(struct binary_store *store, enum conn_status why)
 {
+    store->left_on_way |= store->sent > store->head;
     server_give_up(store->server, why);
     while (store->head < total(store))
         settle(store, STORE_UNDELIVERED);
@@ -172,7 +174,7 @@ static bool may_retry(struct binary_store *store, enum conn_status why)
 
 static enum conn_status reconnect(struct binary_store *store)
 {
-    bool sent = store->sent > store->head;
+    bool sent = store->sent > store->head || store->left_on_way;
 
     if (store->server->failure != CONN_OK)
         return store->server->failure;
@@ -184,6 +186,7 @@ static enum conn_status reconnect(struct binary_store *store)
         give_up(store, conn);
         return conn;
     }
+    store->left_on_way = false;
     wire_open(&store->wire, store->channel->memc);
     return conn;
 }

@@ -47,6 +47,7 @@ struct ring_store {
     size_t pending;              /* records without an outcome */
     bool draining;               /* a failure: nothing is settled until all answers owed are in */
     enum conn_status drained_by; /* CONN_BEHIND: and then a new connection; else CONN_OK */
+    bool left_on_way;            /* given up with requests on their way */
     bool memory_refused;         /* the head was refused for lack of memory once */
     enum conn_status broken_by;  /* what ended the last connection */
 };
@@ -110,8 +111,15 @@ static void settle(struct ring_store *store, enum store_outcome outcome)
     store->memory_refused = false;
 }
 
+/* Requests without an outcome are on their way. */
+static bool is_on_way(const struct ring_store *store)
+{
+    return store->sent > ring_begin(&store->ring, store->ring.head);
+}
+
 static void give_up(struct ring_store *store, enum conn_status why)
 {
+    store->left_on_way |= is_on_way(store);
     server_give_up(store->server, why);
     while (store->ring.head < store->ring.put)
         settle(store, STORE_UNDELIVERED);
@@ -392,7 +400,7 @@ static enum conn_status exchange(struct ring_store *store, uint64_t until)
 
 static enum conn_status reconnect(struct ring_store *store)
 {
-    bool on_way = store->sent > ring_begin(&store->ring, store->ring.head);
+    bool on_way = is_on_way(store) || store->left_on_way;
 
     if (store->server->failure != CONN_OK)
         return store->server->failure;
@@ -401,6 +409,7 @@ static enum conn_status reconnect(struct ring_store *store)
         give_up(store, conn);
         return conn;
     }
+    store->left_on_way = false;
     begin_connection(store);
     rewind_to_head(store);
     return conn;
@@ -409,9 +418,7 @@ static enum conn_status reconnect(struct ring_store *store)
 /* A connection that owes nothing and was unused for long is made anew unasked. */
 static void renew_stale(struct ring_store *store)
 {
-    bool owes = store->sent > ring_begin(&store->ring, store->ring.head);
-
-    if (owes || !store->server->connected || !connection_is_stale(store->connection))
+    if (is_on_way(store) || !store->server->connected || !connection_is_stale(store->connection))
         return;
     server_drop(store->server);
     store->broken_by = CONN_OK;

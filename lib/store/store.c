@@ -60,6 +60,8 @@ enum conn_status store_connect(struct store *store)
 
 void store_put(struct store *store, const struct batch_record *record)
 {
+    if (store->channel.server->failure != CONN_OK && server_resume(store->channel.server))
+        store_connect(store);
     if (store->self || store_connect(store) == CONN_OK)
         store->calls->put(store->self, record);
     else

@@ -31,7 +31,7 @@ enum conn_status store_connect(struct store *store);
 
 /*
  * Takes one record and copies its bytes. Outcomes of earlier ones may come meanwhile. Once given
- * up, the outcome is STORE_UNDELIVERED at once.
+ * up, the outcome is STORE_UNDELIVERED at once, unless server_resume says to try again.
  */
 void store_put(struct store *store, const struct batch_record *record);
 

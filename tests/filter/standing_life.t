@@ -196,4 +196,48 @@ for each in cut stopped; do
     not_ok "$each: no half line is stored" -- "$TESTS/lib/ask.pl" "$ADDR_idfa" "get idfa:$each"
 done
 
+fault 89
+note 'a server that goes for longer than --retry-for, and comes back'
+# shellcheck disable=SC2317 # called by eventually
+says() { grep -q "$2" "$1.err"; } # NAME TEXT
+# shellcheck disable=SC2317 # likewise: the pauses between its tries grow, so it is fed until it takes a line
+takes_again() {
+    line idfa "$1" >&5
+    has_key "$2" "idfa:$1"
+}
+start_memcached_unix u
+for each in meta:idfa binary:idfa meta:u; do
+    there=$(addr "${each#*:}")
+    rm -f und
+    background away "$sink" -k --protocol "${each%:*}" -R 300ms -t 300ms -u und -s k.json "$there" one
+    exec 5<>one
+    line idfa "$each-before" >&5
+    eventually "$each: a line is stored" -- has_key "$there" "idfa:$each-before"
+    stop_memcached "${each#*:}"
+    line idfa "$each-lost" >&5
+    eventually 'that it is given up is told at once' -- says away "$there: given up .*; undelivered records go to und\$"
+    restart_memcached "${each#*:}"
+    eventually 'it stores again when the server is back' -- takes_again "$each-after" "$there"
+    eventually 'which is told, too' -- says away "$there: is back and takes records; the undelivered ones are in und"
+    is "$(head -n 1 und)" "$(line idfa "$each-lost")" 'what was lost meanwhile is in the file'
+    exec 5>&-
+    send TERM away
+    finish 75 away 'and its end tells that there are such records'
+    json k.json '[.lines == .stored + .undelivered, .stored > 1, .doubt]' '[true,true,"restarted"]' 'each line has one outcome'
+    is "$(grep -c 'given up' away.err)" 1 'no state is told twice'
+done
+stop_memcached u
+rm -f und
+background away "$sink" -k -R 0 -u und "$(addr u)" one
+eventually 'never there: told before any line has come' -- says away "$(addr u): .*; undelivered records go to und\$"
+exec 5<>one
+line idfa never >&5
+eventually 'a line that comes is kept in the file' -- test -s und
+restart_memcached u
+eventually 'and it stores when there is one' -- takes_again first "$(addr u)"
+exec 5>&-
+send TERM away
+finish 75 away 'its end'
+fault
+
 done_testing

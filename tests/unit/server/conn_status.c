@@ -85,10 +85,10 @@ static void test_report(void)
     diag_prefix("t", NULL);
     listen_begin();
     errno = ECONNREFUSED;
-    conn_report("h:1", CONN_UNREACHABLE, 30000);
-    conn_report("h:1", CONN_NO_HOST, 30000);
-    conn_report("h:1", CONN_SILENT, 0);
-    conn_report("h:1", CONN_OUT_OF_MEMORY, 30000);
+    conn_report("h:1", CONN_UNREACHABLE, 30000, NULL);
+    conn_report("h:1", CONN_NO_HOST, 30000, NULL);
+    conn_report("h:1", CONN_SILENT, 0, NULL);
+    conn_report("h:1", CONN_OUT_OF_MEMORY, 30000, NULL);
     said("t: h:1: given up after 30s: Connection refused: is memcached running there?\n"
          "t: h:1: no such host: is the name right?\n"
          "t: h:1: no answer in time: is it overloaded, stopped, or at its connection limit "
