@@ -143,7 +143,8 @@ check:
 # The longest tests start first, so that all jobs end at about the same time.
 LONGEST := $(wildcard $(shell cat tests/run/longest))
 TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS))
-JOBS  ?= 2
+# One more than there are cores: a test waits for part of its time.
+JOBS  ?= $(shell echo $$(($$(nproc) + 1)))
 
 # In a background job INT is ignored; the tests need the signals as they are on a terminal.
 # Only the tests, for those who have everything: make check-installed TESTS=tests/filter/sink.t

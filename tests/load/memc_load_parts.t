@@ -25,7 +25,7 @@ if "--counters" in sys.argv:
     if "--since" in sys.argv:
         open(os.environ["STUB"] + "/words", "w").write(" ".join(sys.argv[1:]) + "\n" + open(words["--since"]).read())
         counters["doubt"] = told("later", "") or None
-    print(json.dumps(counters))
+    print(json.dumps(counters, separators=(",", ":")))
     sys.exit(0)
 kind = words["-T"]
 lines = len(sys.stdin.buffer.readlines())
