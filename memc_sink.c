@@ -23,7 +23,7 @@
  *     filter/rejects   bad lines: to the file of --rejects, and their messages
  *     io/linefile      a file that lines are written back to
  *     sink/verdict     whether the load succeeded
- *     sink/query_counters   --counters: prints the counters of the server
+ *     sink/query       --counters, --get: what the server is asked instead
  *     sink/sink_tally, filter/summary   the counters, and their two forms
  *     process/signals  a clean end by signal
  *
@@ -39,7 +39,7 @@
 #include "process/signals.h"
 #include "process/status.h"
 #include "record/encode.h"
-#include "sink/query_counters.h"
+#include "sink/query.h"
 #include "sink/sink.h"
 #include "sink/verdict.h"
 
@@ -153,6 +153,8 @@ static int run_mode(struct run *run, bool stdin_closed)
         return run_test();
     case SINK_COUNTERS:
         return run_counters(run);
+    case SINK_GET:
+        return query_records(&run->options);
     case SINK_LOAD:
     case SINK_VERIFY:
     case SINK_DRY_RUN:

@@ -6,10 +6,12 @@
 #include "record/apps.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t encode_key(const struct record *record, char *key)
@@ -58,8 +60,8 @@ size_t encode_value(const struct record *record, char *value)
 /* Both include the NUL. */
 enum { APP_TEXT_BYTES = sizeof "apps: 4294967295 ", DOUBLE_TEXT_BYTES = 64 };
 
-/* Tries precisions from short to long until the text reads back as the same double. Returns its
- * length. */
+/* Tries precisions from short to long until the text reads back as the same double. A space ends
+ * it. Returns its length. */
 static size_t print_double(const char *name, double number, char *text)
 {
     char digits[DOUBLE_TEXT_BYTES / 2];
@@ -71,7 +73,7 @@ static size_t print_double(const char *name, double number, char *text)
         if (decimal_double(slice_of(digits), &back) && memcmp(&back, &number, sizeof back) == 0)
             break;
     }
-    return (size_t)snprintf(text, DOUBLE_TEXT_BYTES, "%s: %s", name, digits);
+    return (size_t)snprintf(text, DOUBLE_TEXT_BYTES, "%s: %s ", name, digits);
 }
 
 /* An app of one digit and its comma become 8 bytes, four times as many; longer ones grow less. */
@@ -80,15 +82,42 @@ size_t encode_text_max(size_t line_bytes)
     return 4 * (line_bytes + 1) + (size_t)2 * DOUBLE_TEXT_BYTES;
 }
 
-size_t encode_text(const struct record *record, char *text)
+/* Either double may be NULL. A space ends each field but the last. */
+static size_t print_fields(const uint32_t *apps, size_t count, const double *lat, const double *lon,
+                           char *text)
 {
     char *at = text;
 
-    for (size_t i = 0; i < record->apps_count; i++)
-        at += snprintf(at, APP_TEXT_BYTES, "apps: %" PRIu32 " ", record->apps[i]);
-    at += print_double("lat", record->lat, at);
-    at += print_double(" lon", record->lon, at);
-    return (size_t)(at - text);
+    for (size_t i = 0; i < count; i++)
+        at += snprintf(at, APP_TEXT_BYTES, "apps: %" PRIu32 " ", apps[i]);
+    if (lat)
+        at += print_double("lat", *lat, at);
+    if (lon)
+        at += print_double("lon", *lon, at);
+    return at > text ? (size_t)(at - text) - 1 : 0;
+}
+
+size_t encode_text(const struct record *record, char *text)
+{
+    return print_fields(record->apps, record->apps_count, &record->lat, &record->lon, text);
+}
+
+char *encode_value_text(struct slice value, size_t *len)
+{
+    UserApps *message = user_apps__unpack(NULL, value.len, (const uint8_t *)value.at);
+
+    if (!message) {
+        errno = EBADMSG;
+        return NULL;
+    }
+    char *text = malloc(message->n_apps * APP_TEXT_BYTES + (size_t)2 * DOUBLE_TEXT_BYTES);
+    if (text)
+        *len = print_fields(message->apps, message->n_apps, message->has_lat ? &message->lat : NULL,
+                            message->has_lon ? &message->lon : NULL, text);
+    else
+        errno = ENOMEM;
+    user_apps__free_unpacked(message, NULL);
+    return text;
 }
 
 static bool same_message(const UserApps *message, const struct record *record)

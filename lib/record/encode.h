@@ -33,6 +33,13 @@ size_t encode_text_max(size_t line_bytes);
  */
 size_t encode_text(const struct record *record, char *text);
 
+/*
+ * The text of a value, whoever made it, read by protobuf-c; a field that it lacks
+ * is left out, and fields that are not the message's, too. Returns it, malloced,
+ * and its length; NULL: errno is EBADMSG, it is no such message, or ENOMEM.
+ */
+char *encode_value_text(struct slice value, size_t *len);
+
 /* --test: encodes a built-in sample; protobuf-c must decode it to the same fields, and must encode
  * them to the same bytes. */
 bool encode_self_test(void);

@@ -60,6 +60,15 @@ void dry_run_record(struct dry_run *out, struct slice key, const struct record *
     outbuf_line(out->out, (struct slice){out->line, (size_t)(at - out->line)});
 }
 
+void dry_run_text(struct dry_run *out, struct slice key, struct slice text)
+{
+    outbuf_piece(out->out, slice_of(out->server), false);
+    outbuf_piece(out->out, slice_of(" - "), false);
+    outbuf_piece(out->out, key, false);
+    outbuf_piece(out->out, slice_of(" -> "), false);
+    outbuf_piece(out->out, text, true);
+}
+
 void dry_run_flush(struct dry_run *out)
 {
     outbuf_flush(out->out);

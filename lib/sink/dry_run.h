@@ -1,5 +1,5 @@
 /*
- * dry_run: prints the records of a dry run on standard output, one line each:
+ * dry_run: prints the records of a dry run, or of --get, on standard output, one line each:
  *
  *     SERVER - KEY -> apps: 1 apps: 2 lat: 0.5 lon: -1
  *
@@ -20,6 +20,9 @@ struct dry_run *dry_run_open(const char *server, size_t max_line);
 
 /* Prints one record. dry_run_close returns a failure to write. */
 void dry_run_record(struct dry_run *out, struct slice key, const struct record *record);
+
+/* The same for a record that is text already, of any length. */
+void dry_run_text(struct dry_run *out, struct slice key, struct slice text);
 
 void dry_run_flush(struct dry_run *out);
 bool dry_run_pending(const struct dry_run *out);

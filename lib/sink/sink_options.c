@@ -1,5 +1,6 @@
 #include "sink/sink_options.h"
 
+#include "record/record.h"
 #include "store/batch.h"
 #include "store/sample.h"
 
@@ -33,6 +34,7 @@ const char SINK_HELP[] =
     "Instead of storing:\n"
     "  -n, --dry-run            parse and encode only; with -v print the records\n"
     "      --verify             read the records back and compare them\n"
+    "      --get                SERVER KEY...: print the records of these keys\n"
     "      --counters           print the server's counters as JSON\n"
     "      --since FILE         compare them with FILE, an earlier line of --counters\n"
     "      --test               encode and decode a built-in sample\n"
@@ -57,6 +59,7 @@ enum {
     OPTION_WHOLE_LINES,
     OPTION_MARKS,
     OPTION_COUNTERS,
+    OPTION_GET,
     OPTION_SINCE,
     OPTION_SAMPLE,
     OPTION_TEST
@@ -85,6 +88,7 @@ static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      {"whole-lines", no_argument, NULL, OPTION_WHOLE_LINES},
                                      {"marks", no_argument, NULL, OPTION_MARKS},
                                      {"counters", no_argument, NULL, OPTION_COUNTERS},
+                                     {"get", no_argument, NULL, OPTION_GET},
                                      {"sample", required_argument, NULL, OPTION_SAMPLE},
                                      {"since", required_argument, NULL, OPTION_SINCE},
                                      {"test", no_argument, NULL, OPTION_TEST},
@@ -168,6 +172,8 @@ static enum sink_mode mode_of(int code)
         return SINK_VERIFY;
     case OPTION_COUNTERS:
         return SINK_COUNTERS;
+    case OPTION_GET:
+        return SINK_GET;
     case OPTION_TEST:
         return SINK_TEST;
     default:
@@ -179,8 +185,8 @@ static enum options_result take_mode(enum sink_mode mode, struct sink_options *o
                                      struct options_error *error)
 {
     if (options->mode != SINK_LOAD && options->mode != mode)
-        return options_fail(error,
-                            "only one of --dry-run, --verify, --counters and --test can be given");
+        return options_fail(
+            error, "only one of --dry-run, --verify, --get, --counters and --test can be given");
     options->mode = mode;
     return OPTIONS_RUN;
 }
@@ -249,6 +255,31 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
     }
 }
 
+/* The protocols of lines can ask for no other. */
+static bool is_key(struct slice key)
+{
+    bool good = key.len >= 1 && key.len <= RECORD_KEY_MAX;
+
+    for (size_t i = 0; i < key.len; i++)
+        good &= (unsigned char)key.at[i] > 0x20 && key.at[i] != 0x7f;
+    return good;
+}
+
+static enum options_result take_keys(int argc, char **argv, struct sink_options *options,
+                                     struct options_error *error)
+{
+    options->keys = argv + optind + 1;
+    options->key_count = (size_t)(argc - optind - 1);
+    if (options->key_count == 0)
+        return options_fail(error, "--get: the keys are missing, such as idfa:ID");
+    for (size_t i = 0; i < options->key_count; i++)
+        if (!is_key(slice_of(options->keys[i])))
+            return options_fail(
+                error, "--get: key %zu is none: 1 to %d bytes without white space or control bytes",
+                i + 1, RECORD_KEY_MAX);
+    return OPTIONS_RUN;
+}
+
 static enum options_result take_operands(int argc, char **argv, struct sink_options *options,
                                          struct options_error *error)
 {
@@ -262,6 +293,8 @@ static enum options_result take_operands(int argc, char **argv, struct sink_opti
         return options_fail(error, "the server is missing: HOST:PORT, [V6]:PORT or /SOCKET");
     if (!address_parse(argv[optind], &options->address, &reason))
         return options_fail(error, "server '%.100s': %s", argv[optind], reason);
+    if (options->mode == SINK_GET)
+        return take_keys(argc, argv, options, error);
     if (argc - optind > 2)
         return options_fail(error, "unexpected argument '%s': one server and one file",
                             argv[optind + 2]);

@@ -10,7 +10,7 @@
 #include "server/address.h"
 #include "server/probe.h"
 
-enum sink_mode { SINK_LOAD, SINK_DRY_RUN, SINK_VERIFY, SINK_COUNTERS, SINK_TEST };
+enum sink_mode { SINK_LOAD, SINK_DRY_RUN, SINK_VERIFY, SINK_COUNTERS, SINK_GET, SINK_TEST };
 
 /* Strings are those of argv. */
 struct sink_options {
@@ -19,6 +19,8 @@ struct sink_options {
     struct address address;
     const char *input; /* NULL: standard input */
     const char *undelivered;
+    char **keys; /* of --get, key_count of them */
+    size_t key_count;
     const char *since; /* an earlier line of --counters; NULL: none */
     bool any_type;
     enum devtype type; /* unless any_type */

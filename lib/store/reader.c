@@ -18,6 +18,7 @@ struct reader {
     const struct batch *batch;
     size_t *cursor;
     reader_fn *each;
+    reader_value_fn *value; /* NULL: nobody wants them */
     void *context;
     size_t value_left; /* bytes of a value, and its CR LF, that are still to come */
     size_t value_at;   /* so many of it were compared */
@@ -180,6 +181,8 @@ static bool take_value(struct reader *reader)
 
     if (reader->same && compared > 0)
         reader->same = memcmp(piece.at, wanted.at + reader->value_at, compared) == 0;
+    if (reader->value && compared > 0)
+        reader->value(reader->context, (struct slice){piece.at, compared});
     reader->value_at += compared;
     reader->value_left -= piece.len;
     return reader->value_left == 0;
@@ -267,6 +270,8 @@ static enum conn_status take_result(struct reader *reader, const memcached_resul
     enum conn_status conn = tell_missing_until(reader, index);
     if (conn != CONN_OK)
         return conn;
+    if (reader->value)
+        reader->value(reader->context, value);
     return tell(reader,
                 slice_equal(value, record_at(reader)->value) ? READER_SAME : READER_DIFFERS);
 }
@@ -334,12 +339,22 @@ static enum conn_status read_by_library(struct reader *reader)
     return conn == CONN_OK ? tell_missing_until(reader, reader->batch->count) : conn;
 }
 
-enum conn_status reader_read(struct channel *channel, const struct batch *batch, size_t *cursor,
-                             reader_fn *each, void *context)
+enum conn_status reader_get(struct channel *channel, const struct batch *batch, size_t *cursor,
+                            reader_value_fn *value, reader_fn *each, void *context)
 {
-    struct reader reader = {
-        .channel = channel, .batch = batch, .cursor = cursor, .each = each, .context = context};
+    struct reader reader = {.channel = channel,
+                            .batch = batch,
+                            .cursor = cursor,
+                            .value = value,
+                            .each = each,
+                            .context = context};
 
     server_works(channel->server);
     return channel->memc ? read_by_library(&reader) : read_directly(&reader);
+}
+
+enum conn_status reader_read(struct channel *channel, const struct batch *batch, size_t *cursor,
+                             reader_fn *each, void *context)
+{
+    return reader_get(channel, batch, cursor, NULL, each, context);
 }

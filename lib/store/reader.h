@@ -1,5 +1,5 @@
 /*
- * reader: asks a server for keys, many at a time, and compares the values.
+ * reader: asks a server for keys, many at a time, and compares the values or hands them out.
  *
  * By meta: `mg KEY v k q O<n>` a key and `mn` behind them: a key that is not
  * there is not answered, so key and n tell whose value it is. By classic text:
@@ -18,6 +18,10 @@ enum reader_found { READER_MISSING, READER_SAME, READER_DIFFERS };
 /* Of the records of the batch, each in its turn. False: stop, for lack of memory. */
 typedef bool reader_fn(void *context, enum reader_found found, const struct batch_record *record);
 
+/* The next bytes of the value of the record at the cursor; all of them come before its reader_fn.
+ * A connection that breaks may leave them incomplete. */
+typedef void reader_value_fn(void *context, struct slice piece);
+
 /*
  * Asks for the records of the batch from *cursor on, on a connected channel,
  * and moves the cursor behind each that was told. CONN_OK: all were. Else the
@@ -25,5 +29,9 @@ typedef bool reader_fn(void *context, enum reader_found found, const struct batc
  */
 enum conn_status reader_read(struct channel *channel, const struct batch *batch, size_t *cursor,
                              reader_fn *each, void *context);
+
+/* The same, and hands out the values. */
+enum conn_status reader_get(struct channel *channel, const struct batch *batch, size_t *cursor,
+                            reader_value_fn *value, reader_fn *each, void *context);
 
 #endif

@@ -1,5 +1,5 @@
 #!/bin/sh
-# memc_sink --verify: compares what the server holds with a file, and stores nothing.
+# memc_sink --verify: compares what the server holds with a file, and stores nothing. --get: prints what it holds.
 . "$(dirname "$0")/../lib/harness.sh"
 
 sink=$BIN/memc_sink
@@ -92,8 +92,51 @@ json stats.json "$sums" '[2,0,0,1,1,0,0,0,0]' 'one refused, one verified'
 head -n 1 size.tsv >want
 is_file size.rejects want 'the refused one is rejected'
 
+note 'one record read back'
+held() { (cd "$TOP/proto" && bounded protoc --decode=UserApps appsinstalled.proto) | tr '\n' ' ' | sed "s/^/$A - $1 -> /; s/ \$//"; }
+field=$(printf '\011')
+good=$(grep -aE "^idfa${field}[0-9a-f]{32}${field}[-0-9.]+${field}[-0-9.]+${field}[0-9,]+\$" keys.tsv | LC_ALL=C sort -u -t "$field" -k 2,2)
+printf '%s\n' "$good" | tail -n 3 >three.tsv
+status 0 'three records' -- "$sink" "$A" three.tsv
+ids=$(cut -f 2 three.tsv | sed 's/^/idfa:/' | LC_ALL=C sort -u | tr '\n' ' ')
+for key in $ids; do ask "$A" "get $key" | held "$key" && echo; done >want
+for protocol in auto meta binary text; do
+    # shellcheck disable=SC2086 # several keys
+    status 0 "they are printed, asked for by $protocol" -- "$sink" --get --protocol $protocol "$A" $ids
+    is_file out want 'as protoc decodes them'
+    is_file err /dev/null 'nothing is said'
+done
+"$sink" -nv -q "$A" three.tsv | LC_ALL=C sort -u >want
+# shellcheck disable=SC2086
+status 0 'again' -- "$sink" --get "$A" $ids
+LC_ALL=C sort out >got
+is_file got want 'in the form of a dry run'
+
+note 'values of other clients'
+encode() { (cd "$TOP/proto" && bounded protoc --encode=UserApps appsinstalled.proto); }
+echo 'apps: 4294967295 apps: 0 lon: -0.5' | encode | dump "$A" --set idfa:other
+dump "$A" --set idfa:empty </dev/null
+printf '\012\003\001\254\002' | dump "$A" --set idfa:packed
+yes 'apps: 1000' | head -n 200000 | encode | dump "$A" --set idfa:large
+printf 'no message' | dump "$A" --set idfa:text
+status 65 'six keys, two of them without a record' -- "$sink" --get "$A" idfa:other idfa:gone idfa:empty idfa:packed idfa:text idfa:large
+{
+    printf '%s\n' "$A - idfa:other -> apps: 4294967295 apps: 0 lon: -0.5" "$A - idfa:empty -> " "$A - idfa:packed -> apps: 1 apps: 300"
+    echo "$A - idfa:large -> $(yes 'apps: 1000' | head -n 200000 | tr '\n' ' ' | sed 's/ $//')"
+} >want
+is_file out want 'the others are printed, what is left out of them is left out'
+printf 'memc_sink: key %s\n' '2 of 6: missing' "5 of 6: its value is no UserApps message" >want
+is_file err want 'these are named by their place'
+# shellcheck disable=SC2046
+status 65 'a thousand keys that are not there' -- "$sink" --get "$A" $(seq -f idfa:%.0f 1000)
+is "$(wc -l <err) $(tail -n 1 err)" '11 memc_sink: 1000 keys of 1000 have no record here' 'ten are named, all are counted'
+# shellcheck disable=SC2016 # the inner shell is to expand these
+status 74 'nobody takes them' -- sh -c '"$0" --get "$1" idfa:other >/dev/full' "$sink" "$A"
+
 note 'the server is away'
 stop_memcached big
 status 69 'never reached' -- "$sink" --verify -R 1 -t 300ms "$B" small.tsv
+status 69 'nor to get a record' -- "$sink" --get -R 0 "$B" idfa:small
+file_like err "$B: Connection refused" 'which is said'
 
 done_testing

@@ -89,6 +89,18 @@ static void check_key(const struct slice field[PLAIN_FIELDS], const struct recor
     must(encode_key(record, key) == (size_t)len && memcmp(key, expected, (size_t)len) == 0);
 }
 
+/* The text of a value is that of its record. */
+static void check_read_back(struct slice value, const struct record *record, size_t line_bytes)
+{
+    char *text = fuzz_memory(encode_text_max(line_bytes));
+    size_t len = encode_text(record, text), back_len = 0;
+    char *back = encode_value_text(value, &back_len);
+
+    must(back && back_len == len && memcmp(back, text, len) == 0);
+    free(back);
+    free(text);
+}
+
 static void check_value(struct slice line, const struct record *record)
 {
     UserApps message = USER_APPS__INIT;
@@ -112,6 +124,7 @@ static void check_value(struct slice line, const struct record *record)
         must(back->apps[i] == record->apps[i]);
     must(plain_same_double(back->lat, record->lat) && plain_same_double(back->lon, record->lon));
     user_apps__free_unpacked(back, NULL);
+    check_read_back((struct slice){(char *)value, len}, record, line.len);
     free(packed);
     free(value);
 }

@@ -163,6 +163,36 @@ static void test_text(void)
     is_str(text, "apps: 1 apps: 4294967295 lat: 1 lon: 2", "a text with apps");
 }
 
+/* The values by hand, of the encoding's own rules: a tag, and a varint or eight bytes. */
+static void test_value_text(void)
+{
+    static const struct {
+        const char *value;
+        size_t len;
+        const char *text; /* NULL: none */
+    } CASE[] = {
+        {"", 0, ""},
+        {"\x08\x07", 2, "apps: 7"},
+        {"\x0a\x03\x01\xac\x02", 5, "apps: 1 apps: 300"},
+        {"\x11\0\0\0\0\0\0\xf0\x3f", 9, "lat: 1"},
+        {"\x19\0\0\0\0\0\0\0\xc0\x08\x01", 11, "apps: 1 lon: -2"},
+        {"\x08\x01\x20\x05", 4, "apps: 1"},
+        {"\x08", 1, NULL},
+        {"\x12\x01\x20", 3, NULL},
+        {"text", 4, NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(CASE); i++) {
+        size_t len = 0;
+        char got[64] = "none",
+             *text = encode_value_text((struct slice){CASE[i].value, CASE[i].len}, &len);
+        if (text)
+            snprintf(got, sizeof got, "%.*s", (int)len, text);
+        is_str(got, CASE[i].text ? CASE[i].text : "none", "value %zu as text", i);
+        free(text);
+    }
+}
+
 /* strtod(3) reads the printed double back. */
 static void test_text_reads_back(void)
 {
@@ -230,6 +260,7 @@ int main(void)
     test_value_max();
     test_text();
     test_text_reads_back();
+    test_value_text();
     ok(encode_self_test(), "the built-in sample");
     test_against_protobuf_c();
     return done_testing();

@@ -1,6 +1,6 @@
-/* query_counters: the object of memc_sink --counters, of a real server; the expected values are
+/* query: the object of memc_sink --counters, of a real server; the expected values are
  * what a client of the test's own is told. */
-#include "sink/query_counters.h"
+#include "sink/query.h"
 #include "process/diag.h"
 #include "said.h"
 
