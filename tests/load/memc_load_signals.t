@@ -113,6 +113,8 @@ send STOP idfa
 send TERM twice
 for each in gaid adid dvid; do eventually "the sink of $each ends" -- no_sink "$(addr $each)"; done
 ok 'after the first it waits for the server' -- kill -0 "$(pid_of twice)"
+PID_waiting=$(pgrep -of "^$BIN/memc_sink .*-- $ADDR_idfa") # two signals that are not taken yet are one
+until_true took_signals waiting
 send TERM twice
 finish 143 twice 'after the second no more'
 is "$(names d) $(names work)" 'a.tsv.gz b.tsv.gz c.tsv.gz  ' 'nothing is left'
