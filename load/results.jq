@@ -2,7 +2,8 @@
 # Input (-n): the jobs' results, and {"row", "verdict", "reason", "exit"} for each file without one. $names: the files,
 # each ended by a NUL; $doubt: what a server lost meanwhile, or "".
 def nothing: ["lines", "blank", "invalid", "unknown", "skipped", "routed", "stored", "refused", "undelivered",
-              "zero_bytes", "apps_dropped", "retries", "bytes_in", "bytes_out"] | map({(.): 0}) | add;
+              "zero_bytes", "apps_dropped", "apps_dropped_records", "retries", "bytes_in", "bytes_out", "sampled",
+              "sample_missing"] | map({(.): 0}) | add;
 def no_parts: {parts: {memc_route: null, idfa: null, gaid: null, adid: null, dvid: null}};
 ($names | split("\u0000")) as $name
 | inputs

@@ -44,12 +44,12 @@ read_first_counters() {
 settle_doubts() {
     doubt=''
     ((${#loaded[@]} > 0)) && [[ ${opt[mode]} != dry-run ]] || return 0
-    local type found n where='' stored words=(--counters --since "$work/before.TYPE")
+    local type found n where='' stored sampled words=(--counters --since "$work/before.TYPE")
     local -A strength=([unproven]=1 [lost]=2 [evicted]=3 [flushed]=4 [restarted]=5)
     [[ ! ${opt[allow_evictions]} ]] || words+=(--allow-evictions)
     [[ ! ${run[signal]} ]] || words+=(--retry-for=0)
-    while read -r type stored; do # how many records this run stored
-        [[ ! -s $work/before.$type ]] || sed -i "s/}\$/,\"stored\":$stored}/" "$work/before.$type"
+    while read -r type stored sampled; do # how many records this run stored, how many keys its sinks read back
+        [[ ! -s $work/before.$type ]] || sed -i "s/}\$/,\"sampled\":$sampled,\"stored\":$stored}/" "$work/before.$type"
     done < <(run_jq stored -nr "$work/results")
     ask_sinks after "${words[@]}"
     for type in "${types[@]}"; do

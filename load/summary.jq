@@ -5,3 +5,6 @@
    | join(", "))
 + "; \(map(.lines) | add) lines, \(map(.stored + (.verified // 0)) | add) \($word), "
 + "\(map(.unknown + .invalid + .refused) | add) errors, \(map(.undelivered) | add) undelivered"
++ (map(.apps_dropped) | add | if . > 0 then ", \(.) elements of app lists left out" else "" end)
++ ([.[] | .parts[] | select(. != null and .type and .evictions == null and .sampled > 0) | .server] | unique | join(", ")
+   | if . != "" then "; \(.): no counters, samples were read back" else "" end)

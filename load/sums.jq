@@ -3,8 +3,9 @@
 # none.
 # Input: the rows of the parts' counters, slurped. $names: the files', each ended by a NUL; $parts: how many parts there
 # were. Of a group each part has a row for each file, in order, and a last one.
-# Output: "clean" or nothing on the first line, about a group; then nine lines a file. Before the name: the bad lines by
-# reason, in words, or an empty line; and how many lines each part gave back as rejects.
+# Output: "clean" or nothing on the first line, about a group; then ten lines a file. Before the name: the bad lines by
+# reason, in words, or an empty line; and how many
+# lines each part gave back as rejects. Before the bad lines: the servers without counters, for which a sample speaks.
 def sum(count): map(count // 0) | add // 0;
 def sums_of($file):
 map(select(.exit != null))
@@ -17,8 +18,9 @@ map(select(.exit != null))
 | ({lines: ($route.lines // 0), blank: sum(.blank), invalid: sum(.invalid), unknown: sum(.unknown),
    skipped: sum(.skipped), routed: ([$routed[].value] | add // 0), stored: sum(.stored), refused: sum(.refused),
    undelivered: (sum(.undelivered) + ([$routed[] | .value - ($sink[.key].lines // 0) | select(. > 0)] | add // 0)),
-   zero_bytes: sum(.zero_bytes), apps_dropped: sum(.apps_dropped), retries: sum(.retries), bytes_in: ($route.bytes_in // 0),
-   bytes_out: sum(.bytes_out)}
+   zero_bytes: sum(.zero_bytes), apps_dropped: sum(.apps_dropped), apps_dropped_records: sum(.apps_dropped_records),
+   retries: sum(.retries), bytes_in: ($route.bytes_in // 0), bytes_out: sum(.bytes_out), sampled: sum(.sampled),
+   sample_missing: sum(.sample_missing)}
   + (if any($sinks[]; has("verified"))
      then {verified: sum(.verified), missing: sum(.missing), differing: sum(.differing)} else {} end)) as $sums
 | {memc_route: $route, idfa: $sink.idfa, gaid: $sink.gaid, adid: $sink.adid, dvid: $sink.dvid} as $by
@@ -26,7 +28,7 @@ map(select(.exit != null))
 | ($sums.unknown + $sums.invalid + $sums.refused) as $errors
 | ($sums.stored + ($sums.verified // 0)) as $good
 | (if $errors == 0 then 0 elif $good == 0 then null else $errors / $good end) as $rate
-| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf") \($sums.bytes_in) \($sums.zero_bytes)",
+| "\($sums.lines) \($good) \($errors) \($sums.undelivered) \($rate // "inf") \($sums.bytes_in) \($sums.zero_bytes) \($sums.apps_dropped) \($sums.apps_dropped_records)",
   (if $complete then [$routed[] | ($sink[.key].lines // 0) as $read | select(.value != $read)
      | "\(.key): \(.value) routed, \($read) read"] | join(", ")
    else "a part left no counters" end),
@@ -34,6 +36,7 @@ map(select(.exit != null))
    else "\($sums.missing) missing, \($sums.differing) differing" end),
   (first("restarted", "flushed", "evicted", "lost", "unproven" | select(. as $d | any($doubtful[]; .doubt == $d))) // ""),
   ([$doubtful[] | "\(.doubt) on \(.server)"] | join(", ")),
+  ([$sinks[] | select(.evictions == null and .sampled > 0) | .server] | join(", ")),
   ($reasons | to_entries | sort_by(-.value, .key) | (map(.value) | add) as $all
    | if . == [] then ""
      else "\($all) bad line\(if $all == 1 then "" else "s" end): \(map("\(.value) \(.key)") | join(", "))" end),
@@ -48,6 +51,6 @@ def is_clean($files):
   else
       (reduce .[] as $row ({}; .[$row.type // "route"] += [$row])) as $by
       | (if ($by | length) == $parts and all($by[]; is_clean($name | length)) then "clean" else "" end),
-        (range($name | length) as $n | [$by[] | .[-1].evictions as $evictions | .[$n] // empty | if has("evictions") then .evictions = $evictions else . end]
+        (range($name | length) as $n | [$by[] | (.[-1] | {evictions, sampled, sample_missing}) as $last | .[$n] // empty | if .type then . + $last else . end]
          | sums_of($name[$n]))
   end

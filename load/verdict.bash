@@ -23,16 +23,16 @@ sum_up() { # N
 }
 
 # The lines that sums.jq wrote of one file.
-SUMS=9
+SUMS=10
 take_sums() { # N LINE…
     local name item at=2
-    for item in counts mismatch differing doubt doubtful_servers bad_lines rejected json_file json_sums; do
+    for item in counts mismatch differing doubt doubtful_servers unread bad_lines rejected json_file json_sums; do
         of[$1:$item]=${!at:-}
         ((at += 1))
     done
     for name in ${of[$1:rejected]}; do of[$1:rejected:${name%=*}]=${name#*=}; done
     read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" "of[$1:bytes_in]" \
-        "of[$1:zero_bytes]" <<<"${of[$1:counts]}"
+        "of[$1:zero_bytes]" "of[$1:apps]" "of[$1:apps_records]" <<<"${of[$1:counts]}"
 }
 
 judge() { # N
@@ -125,6 +125,8 @@ report_verdict() { # N
     [[ ${opt[rate]} != none || ${of[$1:errors]:-0} == 0 ]] || no_limit=' (no limit: -e none)'
     [[ ! ${of[$1:ran]:-} ]] ||
         counts=" (${of[$1:lines]} lines, ${of[$1:good]} ${opt[done_word]}, ${of[$1:errors]} errors, ${of[$1:undelivered]} undelivered)"
+    [[ ${of[$1:apps]:-0} == 0 ]] || counts="${counts%)}, ${of[$1:apps]} elements of app lists left out in ${of[$1:apps_records]} records)"
+    [[ ! ${of[$1:unread]:-} ]] || counts="${counts%)}; ${of[$1:unread]}: no counters, a sample was read back)"
     printf -v shown %.6g "${of[$1:error_rate]:-0}"
     case ${of[$1:verdict]}:${of[$1:reason]} in
         loaded:*) message I "Acceptable error rate ($shown). $success $name$counts$no_limit" ;;

@@ -43,7 +43,8 @@ static void ask_list(const struct sink_options *options, const char *member, con
 /* An earlier line. */
 struct since {
     struct counters counters;
-    int64_t stored; /* by the load in between, 0 if the line does not say */
+    int64_t stored;  /* by the load in between; -1: the line does not say */
+    int64_t sampled; /* of it so many keys were read back, all of them there */
 };
 
 enum { LINE_BYTES = 64 * 1024 };
@@ -69,7 +70,7 @@ static int read_since(const char *path, struct since *since)
     static char text[LINE_BYTES];
     size_t len;
 
-    *since = (struct since){COUNTERS_UNKNOWN, 0};
+    *since = (struct since){COUNTERS_UNKNOWN, -1, 0};
     if (!read_small(path, text, sizeof text, &len)) {
         diag("%s: %s", path, strerror(errno));
         return STATUS_NOINPUT;
@@ -85,6 +86,7 @@ static int read_since(const char *path, struct since *since)
     for (const struct counter *each = COUNTERS; each->member; each++)
         json_find_count(line, each->member, counters_place(&since->counters, each));
     json_find_count(line, "stored", &since->stored);
+    json_find_count(line, "sampled", &since->sampled);
     return STATUS_OK;
 }
 
@@ -96,8 +98,10 @@ static void write_counters(const struct sink_options *options, const struct coun
     for (const struct counter *each = COUNTERS; each->member; each++)
         json_count_or_null(json, each->member, counters_value(c, each));
     if (options->since) {
-        enum doubt doubt =
-            counters_doubt(&since->counters, c, (uint64_t)since->stored, options->allow_evictions);
+        uint64_t stored = since->stored > 0 ? (uint64_t)since->stored : 0;
+        enum doubt doubt = counters_doubt(&since->counters, c, stored, options->allow_evictions);
+        if (doubt == DOUBT_UNREADABLE && (since->sampled > 0 || since->stored == 0))
+            doubt = DOUBT_NONE;
         json_string(json, "doubt", doubt_name(doubt));
     }
 }

@@ -186,9 +186,11 @@ static enum doubt doubt_of(const struct delivery *d, uint64_t stored, const stru
     if (t->sample_missing > 0 && !allow)
         return doubt_merge(doubt, DOUBT_LOST);
     if (doubt == DOUBT_UNREADABLE && t->sampled > 0) {
-        diag("%s: its counters cannot be read; that it kept what it stored rests on a sample of "
-             "%" PRIu64 " keys, all of them there",
-             t->server, t->sampled);
+        if (!d->options->common.silent)
+            diag(
+                "%s: its counters cannot be read; that it kept what it stored rests on a sample of "
+                "%" PRIu64 " keys, all of them there",
+                t->server, t->sampled);
         return DOUBT_NONE;
     }
     return doubt;

@@ -103,7 +103,7 @@ static void report_dropped(const struct sink *sink)
     char lines[SINK_DROPPED_LINES * 24] = "";
     size_t used = 0;
 
-    if (records == 0)
+    if (records == 0 || sink->options->common.silent)
         return;
     for (size_t i = 0; i < SINK_DROPPED_LINES && i < records; i++)
         used += (size_t)snprintf(lines + used, sizeof lines - used, "%s%" PRIu64, i ? ", " : "",

@@ -358,9 +358,16 @@ for each in idfa gaid adid dvid; do eval "ADDR_$each=\$ADDR_proxy"; done
 rm -r work
 make_load load
 mv d/.a.tsv d/a.tsv
-status 65 'memc_load, a proxy' -- ./load -s stats d/a.tsv
-json stats '[.verdict,.reason,.stored]' '["doubtful","unproven",4000]' 'is unproven: the counters of the run prove nothing'
+status 65 'memc_load, a proxy, without a sample' -- ./load -s stats --sink-option --sample=0 d/a.tsv
+json stats '[.verdict,.reason,.stored,.sampled]' '["failed","unproven",4000,0]' 'is unproven: the counters of the run prove nothing'
 ok 'the file keeps its name' -- test -f d/a.tsv
+status 0 'with its sample' -- ./load -s stats d/a.tsv
+json stats '[.verdict,.reason,.stored,.sampled >= 1000,.sample_missing]' '["loaded",null,4000,true,0]' 'it is loaded'
+file_like err "^memc_load: 1 file: 1 loaded; .* 0 undelivered; $ADDR_proxy: no counters, samples were read back\$" 'and the summary says what that rests on'
+file_like err "Successful load d/a.tsv \\(.*; .*$ADDR_proxy.*: no counters, a sample was read back\\)" 'as does the verdict on the file'
+status 0 '-q' -- ./load -q -k d/.a.tsv
+is "$(grep -v 'each record is answered, which is slower$' err)" '' 'says nothing of that, since all is well'
+mv d/.a.tsv d/a.tsv
 status 0 'memc_load --verify' -- ./load --verify d/a.tsv
 status 0 'memc_load --allow-evictions' -- ./load --allow-evictions -s stats d/a.tsv
 json stats .verdict '"loaded"' 'takes it as loaded'

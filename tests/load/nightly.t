@@ -62,6 +62,22 @@ json stats '[.parts[].reasons | to_entries[]] | map(.value) | add' 4 'and the pa
 cron 0 'with -v' -v -k -e 0.5 d/.bad.tsv.gz
 file_like mail 'memc_sink: d/\.bad\.tsv\.gz: idfa line [0-9]+: ' 'one by one'
 
+fault 90
+note 'lists of apps with elements that are no numbers'
+fresh 1
+printf 'idfa\tq1\t1\t2\t"7830,7983,9115"\nidfa\tq2\t1\t2\t5\nidfa\tq3\t1\t2\t7830;7983\n' | gzip >d/quoted.tsv.gz
+cron 0 'quoted by a spreadsheet' -k -s stats d/quoted.tsv.gz
+file_like mail ' 0 undelivered, 3 elements of app lists left out in 2 records\)$' 'the verdict tells'
+file_like mail '^memc_load: 1 file: .*, 3 elements of app lists left out$' 'and the summary'
+json stats '[.apps_dropped, .apps_dropped_records, .parts.idfa.apps_dropped_records]' '[3,2,2]' 'and the counters'
+cron 0 'a dry run' -n d/quoted.tsv.gz
+file_like mail 'Would load .* 3 elements of app lists left out in 2 records\)$' 'tells, too'
+cron 0 'with -v' -v -k d/quoted.tsv.gz
+file_like mail '3 elements of the lists of apps, in 2 records, .* idfa lines 1, 3$' 'and the lines'
+cron 0 'with -q' -q -k d/quoted.tsv.gz
+is_file mail /dev/null 'it is no mail'
+fault
+
 note 'nothing arrived'
 fresh
 cron 66 'no file' -q --at-least 1 --pattern 'd/*.gz'
