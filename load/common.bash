@@ -146,7 +146,7 @@ choose_gzip() {
 check_tools() {
     local found
     found=$(stat -L --printf='%d:%i %s %.9Y %.9Z' -- / 2>/dev/null)
-    [[ $found =~ ^[0-9]+:[0-9]+\ [0-9]+\ [0-9]+\.[0-9]{9}\ [0-9]+\.[0-9]{9}$ ]] || lacks stat "--printf and %.9Y" coreutils
+    [[ $found =~ ^[0-9]+:[0-9]+\ [0-9]+\ [0-9]+\.[0-9]{9}\ [0-9]+(\.[0-9]{9})?$ ]] || lacks stat "--printf and %.9Y" coreutils
     [[ $(mv --help 2>&1) == *--no-target-directory* ]] || lacks mv --no-target-directory coreutils
     [[ $(mktemp --help 2>&1) == *TEMPLATE* ]] || lacks mktemp 'a template behind --' coreutils
     [[ ! ${opt[ledger]} || $(realpath -zm -- / 2>/dev/null | od -An -tx1) == ' 2f 00' ]] || lacks realpath -zm coreutils

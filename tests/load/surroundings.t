@@ -79,6 +79,14 @@ if command -v busybox >/dev/null; then
 else
     skip 'busybox is not installed' 'programs of busybox'
 fi
+if [ -d /usr/lib/cargo/bin/coreutils ]; then
+    same 'coreutils in Rust' env PATH="/usr/lib/cargo/bin/coreutils:$PATH" ./load
+else # theirs tells a time of change in whole seconds
+    rm -rf other && mkdir other
+    printf '#!/bin/sh\n"%s" "$@" | sed -E "s/([.][0-9]{9} [0-9]+)[.][0-9]{9}/\\1/g"\n' "$(command -v stat)" >other/stat
+    chmod +x other/stat
+    same 'a stat as that of coreutils in Rust' env PATH="$T/other:$PATH" ./load
+fi
 rm -rf other
 fault
 
