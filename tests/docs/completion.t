@@ -149,7 +149,7 @@ if command -v fish >/dev/null; then
         status 0 "the completion of $program is made" -- "$generate" fish "$program"
         cp out "$program.fish"
         fish_offers "$(long_options "$program" | tr '\n' ' ')" "$program: all its long options" "$program --"
-        fish_offers '--version ' "$program: the beginning of one" "$program --vers"
+        fish_offers '--version ' "$program: the beginning of one" "$program --versi" # fish 4 takes --verbose for --vers too
         fish_offers 'afile ' "$program --stats: a file" "$program --stats af"
         fish_offers 'afile ' "$program: an operand" "$program -q af"
     done
