@@ -12,14 +12,14 @@ name_report() { # FILE
 # Those of an earlier run go, since memc_sink never writes over a file.
 prepare_reports() { # N
     [[ ${opt[reports]} ]] || return 0
-    local part report longest=.route.rejects.why
+    local part report longest=.idfa.undelivered.why
     name_report "${files[$1]}"
     report=$REPLY
     ((${#report} - ${#opt[reports]} - 1 + ${#longest} <= 255)) ||
         refuse "$1" 73 'its path is too long for the names of its reports' || return
     of[$1:report]=$report
     for part in '' .route "${all_types[@]/#/.}"; do
-        set -- "$@" "$report$part.rejects" "$report$part.rejects.why" "$report$part.undelivered"
+        set -- "$@" "$report$part".{rejects,undelivered}{,.why}
     done
     rm -f -- "${@:2}" "$report.stats"
     [[ ! ${run[again]} ]] || rm -f -- "$report.stats".?????? # see replace
@@ -27,15 +27,15 @@ prepare_reports() { # N
 
 # Of each kind one report a file, whoever wrote it. A part's lines are counted in its own input: the reasons name it.
 merge_reports() { # N
-    local kind name found report=${of[$1:report]}
+    local kind name found report=${of[$1:report]} kinds=(rejects rejects.why undelivered)
     [[ $report ]] || return 0
-    for name in route "${types[@]}"; do
-        [[ ! -e $report.$name.rejects.why ]] || sed -i "s/^/$name\t/" -- "$report.$name.rejects.why" || merge_file_status "$1" 74
-    done
-    for kind in rejects rejects.why undelivered; do
+    [[ ${opt[mode]} != verify ]] || kinds+=(undelivered.why)
+    for kind in "${kinds[@]}"; do
         found=()
         for name in route "${types[@]}"; do
-            [[ ! -e $report.$name.$kind ]] || found+=("$report.$name.$kind")
+            [[ -e $report.$name.$kind ]] || continue
+            found+=("$report.$name.$kind")
+            [[ $kind != *.why ]] || sed -i "s/^/$name\t/" -- "${found[-1]}" || merge_file_status "$1" 74
         done
         # -C: a file or a link that someone put there meanwhile is not written.
         if (set -C && cat -- "${found[@]}" </dev/null >"$report.$kind"); then

@@ -4,30 +4,12 @@
 #include "process/status.h"
 #include "record/record.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void rejects_init(struct rejects *rejects, const char *type, bool verbose)
 {
     *rejects = (struct rejects){.type = type, .verbose = verbose, .blank_so_far = true};
-}
-
-static char *why_path(const char *path)
-{
-    static const char SUFFIX[] = ".why";
-    size_t len = strlen(path);
-    char *result = malloc(len + sizeof SUFFIX);
-
-    if (result) {
-        memcpy(result, path, len);
-        memcpy(result + len, SUFFIX, sizeof SUFFIX);
-    }
-    return result;
 }
 
 int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
@@ -35,18 +17,9 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
 {
     int status = linefile_open(&rejects->report, path, append, wait_ms, input_fd);
 
-    if (status != STATUS_OK || !linefile_is_file(&rejects->report))
+    if (status != STATUS_OK)
         return status;
-    rejects->why_path = why_path(path);
-    if (!rejects->why_path) {
-        diag("%s: %s", path, strerror(ENOMEM));
-        return STATUS_OSERR;
-    }
-    /* An existing FILE.why belongs to an earlier file of rejects. */
-    struct stat info;
-    if (!append && lstat(rejects->why_path, &info) == 0 && S_ISREG(info.st_mode))
-        unlink(rejects->why_path);
-    return linefile_open(&rejects->why, rejects->why_path, append, wait_ms, input_fd);
+    return linefile_open_why(&rejects->why, &rejects->report, append, wait_ms, input_fd);
 }
 
 /* "idfa " before "line 7", or nothing. */
@@ -62,11 +35,8 @@ static const char *space_after_type(const struct rejects *rejects)
 
 static void complain(struct rejects *rejects, struct place place, const char *reason)
 {
-    char text[256];
-
     reasons_add(&rejects->reasons, reason);
-    snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", place.number, place.offset, reason);
-    linefile_line(&rejects->why, slice_of(text));
+    linefile_why(&rejects->why, place.number, place.offset, reason);
     if ((!rejects->silent && diag_may_repeat(&rejects->complaints)) || rejects->verbose)
         diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), place.number,
              reason);
@@ -171,7 +141,5 @@ int rejects_close(struct rejects *rejects)
     int status = status_merge(linefile_close(&rejects->report), linefile_close(&rejects->why));
     if (rejects->zero_bytes > 0)
         status = status_merge(status, STATUS_IOERR);
-    free(rejects->why_path);
-    rejects->why_path = NULL;
     return status;
 }

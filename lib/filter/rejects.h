@@ -3,12 +3,7 @@
  * for each, with line number and reason but no byte of the line. Only the first
  * messages are printed, then they are counted. All reasons are counted.
  *
- * FILE.why beside a file of rejects has one line for each line in it:
- *
- *     number <TAB> offset <TAB> reason
- *
- * with the members of struct place. An old FILE.why is removed, unless lines are
- * appended.
+ * FILE.why beside the file has the place and the reason of each: see linefile_open_why.
  *
  * Long runs of zero bytes in bad lines are counted: they are damage.
  */
@@ -25,7 +20,6 @@ enum { REJECTS_ZERO_RUN = 4096 };
 
 struct rejects {
     struct linefile report, why;
-    char *why_path;
     const char *type; /* for messages: line numbers count this type's lines only; NULL: all lines */
     bool verbose;     /* print all messages */
     bool silent;      /* no message for a line */
@@ -39,7 +33,7 @@ struct rejects {
 
 void rejects_init(struct rejects *rejects, const char *type, bool verbose);
 
-/* As linefile_open. FILE.why is made only beside a regular file that is named by its path. */
+/* As linefile_open, with FILE.why. */
 int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
                  int input_fd);
 

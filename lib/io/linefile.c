@@ -7,6 +7,9 @@
 #include "process/status.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +48,46 @@ int linefile_open(struct linefile *file, const char *path, bool append, int64_t 
     }
     file->out = outbuf_open(fd, true); /* other sinks may append to the same file */
     return file->out ? STATUS_OK : fail(file, STATUS_OSERR, strerror(errno));
+}
+
+static char *why_path(const char *path)
+{
+    static const char SUFFIX[] = ".why";
+    size_t len = strlen(path);
+    char *result = malloc(len + sizeof SUFFIX);
+
+    if (result) {
+        memcpy(result, path, len);
+        memcpy(result + len, SUFFIX, sizeof SUFFIX);
+    }
+    return result;
+}
+
+int linefile_open_why(struct linefile *why, const struct linefile *file, bool append,
+                      int64_t wait_ms, int input_fd)
+{
+    struct stat info;
+
+    *why = (struct linefile){0};
+    if (!linefile_is_file(file))
+        return STATUS_OK;
+    char *path = why_path(file->path);
+    if (!path)
+        return diag_fail(file->path, strerror(ENOMEM), STATUS_OSERR);
+    /* An existing FILE.why belongs to an earlier FILE. */
+    if (!append && lstat(path, &info) == 0 && S_ISREG(info.st_mode))
+        unlink(path);
+    int status = linefile_open(why, path, append, wait_ms, input_fd);
+    why->own_path = path;
+    return status;
+}
+
+void linefile_why(struct linefile *why, uint64_t number, uint64_t offset, const char *reason)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%" PRIu64 "\t%" PRIu64 "\t%s", number, offset, reason);
+    linefile_line(why, slice_of(text));
 }
 
 static void fail_to_write(struct linefile *file, int error)
@@ -108,5 +151,9 @@ int linefile_close(struct linefile *file)
     file->out = NULL;
     if (error && !file->status)
         fail_to_write(file, error);
+    if (file->own_path)
+        file->path = NULL;
+    free(file->own_path);
+    file->own_path = NULL;
     return file->status;
 }

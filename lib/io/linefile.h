@@ -8,12 +8,14 @@
 
 #include "bytes/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct outbuf;
 
 struct linefile {
     const char *path;
+    char *own_path;     /* NULL, or path, which linefile_close frees */
     struct outbuf *out; /* NULL: nobody asked for it */
     int status;         /* 0, or the exit status of its failure */
 };
@@ -25,6 +27,18 @@ struct linefile {
  */
 int linefile_open(struct linefile *file, const char *path, bool append, int64_t wait_ms,
                   int input_fd);
+
+/*
+ * FILE.why beside a file that is open, if that is a regular file named by its
+ * path; else nothing is opened. It has one line for each line in FILE:
+ *
+ *     number <TAB> offset <TAB> reason
+ *
+ * with the members of struct place. An old FILE.why is removed, unless lines are appended.
+ */
+int linefile_open_why(struct linefile *why, const struct linefile *file, bool append,
+                      int64_t wait_ms, int input_fd);
+void linefile_why(struct linefile *why, uint64_t number, uint64_t offset, const char *reason);
 
 /* A line in pieces, as it was; an LF is added at its end. */
 void linefile_piece(struct linefile *file, struct slice piece, bool ends);

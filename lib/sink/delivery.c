@@ -133,18 +133,22 @@ static const struct destination STORE = {
 
 /* ---- to verify ---- */
 
-static void write_undelivered(void *context, struct slice line)
+static void take_back(void *context, enum verify_why why, const struct batch_record *record)
 {
+    static const char *const REASON[] = {"not compared: the server was lost",
+                                         "missing: the server has no such key",
+                                         "differing: the server holds another value"};
     struct delivery *d = context;
 
-    d->tally->undelivered++;
-    linefile_line(&d->undelivered, line);
+    d->tally->undelivered += why == VERIFY_UNDELIVERED;
+    linefile_line(&d->undelivered, record->line);
+    linefile_why(&d->why, record->number, record->offset, REASON[why]);
 }
 
 static bool open_verify(struct delivery *d)
 {
     d->verify = verify_open(&d->server, d->options->protocol, d->options->batch, &d->verified,
-                            write_undelivered, d);
+                            take_back, d);
     return d->verify;
 }
 
@@ -159,8 +163,11 @@ static void put_verify(struct delivery *d, const struct batch_record *put,
     (void)record;
     if (refuse_unsent(d, put))
         return;
+    struct batch_record wanted = *put;
+    if (!d->options->undelivered)
+        wanted.line.len = 0; /* then no line need be kept for its end */
     d->tally->bytes_out += put->value.len;
-    verify_put(d->verify, put);
+    verify_put(d->verify, &wanted);
 }
 
 static void flush_verify(struct delivery *d)
@@ -190,10 +197,10 @@ static void count_verified(struct delivery *d)
 
 static int finish_verify(struct delivery *d)
 {
-    if (d->verify)
-        verify_flush(d->verify);
+    bool all_given_back = !d->verify || verify_finish(d->verify);
+
     count_verified(d);
-    return STATUS_OK;
+    return all_given_back ? STATUS_OK : STATUS_IOERR;
 }
 
 static void close_verify(struct delivery *d)
@@ -318,11 +325,12 @@ void delivery_flush(struct delivery *d)
 {
     d->to->flush(d);
     linefile_flush(&d->undelivered);
+    linefile_flush(&d->why);
 }
 
 bool delivery_pending(const struct delivery *d)
 {
-    return d->to->pending(d) || linefile_pending(&d->undelivered);
+    return d->to->pending(d) || linefile_pending(&d->undelivered) || linefile_pending(&d->why);
 }
 
 bool delivery_is_over(const struct delivery *d)

@@ -57,7 +57,8 @@ struct delivery {
     const struct sink_options *options;
     struct sink_tally *tally;
     struct rejects *rejects;
-    struct linefile undelivered;
+    struct linefile undelivered; /* to verify also missing and differing lines ... */
+    struct linefile why;         /* ... and then what each of them is */
     struct server server;
     struct store *store;   /* to store */
     struct sample sample;  /* of the keys that were stored */

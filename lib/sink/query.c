@@ -204,6 +204,8 @@ static bool take_record(void *context, enum reader_found found, const struct bat
     else if (good)
         good = print_record(get, record);
     get->len = 0;
+    if (!good)
+        errno = ENOMEM;
     return good;
 }
 

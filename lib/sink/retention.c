@@ -18,10 +18,11 @@ struct read_back {
 
 /* ---- asking */
 
-static void ignore_line(void *context, struct slice line)
+static void ignore_line(void *context, enum verify_why why, const struct batch_record *record)
 {
     (void)context;
-    (void)line;
+    (void)why;
+    (void)record;
 }
 
 /* A value differs from the empty one that is asked for: the key is there. */

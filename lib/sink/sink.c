@@ -39,6 +39,9 @@ static int open_files(struct sink *sink, int input_fd)
     if (status == STATUS_OK)
         status = linefile_open(undelivered, sink->options->undelivered, common->append,
                                common->wait_ms, input_fd);
+    if (status == STATUS_OK && sink->options->mode == SINK_VERIFY)
+        status = linefile_open_why(&sink->delivery.why, undelivered, common->append,
+                                   common->wait_ms, input_fd);
     return status_merge(status,
                         summary_check_file(common, input_fd, &sink->rejects.report, undelivered));
 }
@@ -316,8 +319,11 @@ int sink_finish(struct sink *sink)
 
 int sink_end_files(struct sink *sink)
 {
+    struct delivery *d = &sink->delivery;
+
     report_dropped(sink);
-    return status_merge(rejects_close(&sink->rejects), linefile_close(&sink->delivery.undelivered));
+    int status = status_merge(linefile_close(&d->undelivered), linefile_close(&d->why));
+    return status_merge(rejects_close(&sink->rejects), status);
 }
 
 void sink_close(struct sink *sink)

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* tdestroy */
 #include "sink/verify.h"
 
+#include "io/spool.h"
+#include "process/diag.h"
 #include "store/channel.h"
 #include "store/reader.h"
 
@@ -18,8 +20,8 @@ enum { REQUESTS_BYTES_MAX = 32 * 1024, HEADER_BYTES = 24, MEMORY_BYTES_USUAL = 2
 /* A key whose value differed, and how many lines found it so. */
 struct differing {
     uint64_t lines;
-    size_t len;
-    char key[];
+    uint64_t since;   /* lines before this place in the spool were found equal later */
+    struct slice key; /* its bytes stand behind the struct */
 };
 
 enum { NODE_BYTES = 64 }; /* of the search tree, beside the key: about */
@@ -27,7 +29,7 @@ enum { NODE_BYTES = 64 }; /* of the search tree, beside the key: about */
 struct verify {
     struct channel channel;
     struct verify_counts *counts;
-    verify_undelivered_fn *on_undelivered;
+    verify_back_fn *on_back;
     void *context;
     size_t batch_records;
     struct batch batch;
@@ -35,12 +37,13 @@ struct verify {
     size_t key_bytes;
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
+    struct spool spool;
+    bool lost_lines;            /* not all could be given back */
     enum conn_status broken_by; /* what ended the last connection */
 };
 
 struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
-                           struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
-                           void *context)
+                           struct verify_counts *counts, verify_back_fn *on_back, void *context)
 {
     struct verify *verify = calloc(1, sizeof *verify);
 
@@ -49,81 +52,138 @@ struct verify *verify_open(struct server *server, enum protocol protocol, size_t
     channel_init(&verify->channel, server, protocol);
     verify->batch_records = batch_records ? batch_records : BATCH_RECORDS_MAX;
     verify->counts = counts;
-    verify->on_undelivered = on_undelivered;
+    verify->on_back = on_back;
     verify->context = context;
     batch_init(&verify->batch, MEMORY_BYTES_USUAL);
     return verify;
 }
 
-static void leave_undelivered(struct verify *verify, const struct batch_record *record)
-{
-    verify->counts->undelivered++;
-    verify->on_undelivered(verify->context, record->line);
-}
-
-static void give_up(struct verify *verify, enum conn_status why)
-{
-    server_give_up(verify->channel.server, why);
-    for (; verify->cursor < verify->batch.count; verify->cursor++)
-        leave_undelivered(verify, &verify->batch.record[verify->cursor]);
-}
+/* ---- keys that differ */
 
 static int compare_keys(const void *a, const void *b)
 {
     const struct differing *x = a, *y = b;
 
-    if (x->len != y->len)
-        return x->len < y->len ? -1 : 1;
-    return memcmp(x->key, y->key, x->len);
+    if (x->key.len != y->key.len)
+        return x->key.len < y->key.len ? -1 : 1;
+    return memcmp(x->key.at, y->key.at, x->key.len);
 }
 
-static struct differing *new_differing(struct slice key)
+/* NULL: it does not differ. */
+static struct differing *find_differing(struct verify *verify, struct slice key)
+{
+    struct differing wanted = {.key = key};
+    struct differing **found = tfind(&wanted, &verify->differing, compare_keys);
+
+    return found ? *found : NULL;
+}
+
+static struct differing *new_differing(struct verify *verify, struct slice key)
 {
     struct differing *entry = malloc(sizeof *entry + key.len);
 
     if (!entry)
         return NULL;
-    *entry = (struct differing){.len = key.len};
-    memcpy(entry->key, key.at, key.len);
-    return entry;
+    memcpy(entry + 1, key.at, key.len);
+    *entry = (struct differing){.since = verify->spool.count,
+                                .key = {(const char *)(entry + 1), key.len}};
+    if (tsearch(entry, &verify->differing, compare_keys)) {
+        verify->differing_bytes += key.len + NODE_BYTES;
+        return entry;
+    }
+    free(entry);
+    return NULL;
 }
 
-/* False: no memory for it. */
+/* False: there is no room for more of them. */
 static bool note_differing(struct verify *verify, struct slice key)
 {
-    struct differing *entry = new_differing(key);
-    struct differing **found = entry ? tsearch(entry, &verify->differing, compare_keys) : NULL;
+    struct differing *entry = find_differing(verify, key);
 
-    if (!found) {
-        free(entry);
-        return false;
-    }
-    (*found)->lines++;
-    if (*found != entry)
-        free(entry);
-    else
-        verify->differing_bytes += key.len + NODE_BYTES;
-    return verify->differing_bytes <= VERIFY_DIFFERING_BYTES;
+    if (!entry)
+        entry = new_differing(verify, key);
+    if (entry)
+        entry->lines++;
+    return entry && verify->differing_bytes <= VERIFY_DIFFERING_BYTES;
 }
 
 /* The key is found equal: its earlier lines were overwritten, as they should be. */
-static bool clear_differing(struct verify *verify, struct slice key)
+static void clear_differing(struct verify *verify, struct slice key)
 {
-    struct differing *wanted = new_differing(key);
+    struct differing *entry = find_differing(verify, key);
 
-    if (!wanted)
-        return false;
-    struct differing **found = tfind(wanted, &verify->differing, compare_keys);
-    if (found) {
-        struct differing *entry = *found;
-        verify->counts->differing -= entry->lines;
-        verify->counts->verified += entry->lines;
-        verify->differing_bytes -= key.len + NODE_BYTES;
-        tdelete(entry, &verify->differing, compare_keys);
-        free(entry);
+    if (!entry)
+        return;
+    verify->counts->differing -= entry->lines;
+    verify->counts->verified += entry->lines;
+    verify->differing_bytes -= key.len + NODE_BYTES;
+    tdelete(entry, &verify->differing, compare_keys);
+    free(entry);
+}
+
+/* ---- lines to give back */
+
+static bool fail_to_keep(struct verify *verify)
+{
+    diag("the temporary file of lines that differ: %s", strerror(errno));
+    verify->lost_lines = true;
+    return false;
+}
+
+/* Those of the spool whose keys still differ. Nothing is compared after this, or nothing differs.
+ */
+static void give_back(struct verify *verify)
+{
+    struct spool_line each;
+
+    for (uint64_t place = 0; spool_next(&verify->spool, &each); place++) {
+        const struct differing *entry = find_differing(verify, each.key);
+        if (each.kind == VERIFY_MISSING || (entry && place >= entry->since))
+            verify->on_back(verify->context, (enum verify_why)each.kind,
+                            &(struct batch_record){
+                                .line = each.line, .number = each.number, .offset = each.offset});
     }
-    free(wanted);
-    return true;
+    if (errno != 0)
+        fail_to_keep(verify);
+}
+
+/* A line that is missing has to wait, too, if others wait already: the order must stay. */
+static bool keep_line(struct verify *verify, enum verify_why why, const struct batch_record *record)
+{
+    struct spool_line line = {why, record->number, record->offset, record->key, record->line};
+
+    if (record->line.len == 0)
+        return true;
+    if (why == VERIFY_MISSING && verify->spool.count == 0) {
+        verify->on_back(verify->context, why, record);
+        return true;
+    }
+    return spool_add(&verify->spool, &line) || fail_to_keep(verify);
+}
+
+static bool keep_differing(struct verify *verify, const struct batch_record *record)
+{
+    bool noted = note_differing(verify, record->key);
+
+    if (!keep_line(verify, VERIFY_DIFFERING, record))
+        return false;
+    if (!noted)
+        errno = ENOMEM;
+    return noted;
+}
+
+static void leave_undelivered(struct verify *verify, const struct batch_record *record)
+{
+    verify->counts->undelivered++;
+    verify->on_back(verify->context, VERIFY_UNDELIVERED, record);
+}
+
+static void give_up(struct verify *verify, enum conn_status why)
+{
+    server_give_up(verify->channel.server, why);
+    give_back(verify);
+    for (; verify->cursor < verify->batch.count; verify->cursor++)
+        leave_undelivered(verify, &verify->batch.record[verify->cursor]);
 }
 
 static bool count_found(void *context, enum reader_found found, const struct batch_record *record)
@@ -133,16 +193,20 @@ static bool count_found(void *context, enum reader_found found, const struct bat
     switch (found) {
     case READER_MISSING:
         verify->counts->missing++;
-        return true;
+        return keep_line(verify, VERIFY_MISSING, record);
     case READER_DIFFERS:
         verify->counts->differing++;
-        return note_differing(verify, record->key);
+        return keep_differing(verify, record);
     case READER_SAME:
         break;
     }
     verify->counts->verified++;
-    return !verify->differing || clear_differing(verify, record->key);
+    if (verify->differing)
+        clear_differing(verify, record->key);
+    return true;
 }
+
+/* ---- */
 
 enum conn_status verify_connect(struct verify *verify)
 {
@@ -172,6 +236,15 @@ void verify_flush(struct verify *verify)
     batch_clear(&verify->batch);
     verify->cursor = 0;
     verify->key_bytes = 0;
+    if (!verify->differing)
+        give_back(verify);
+}
+
+bool verify_finish(struct verify *verify)
+{
+    verify_flush(verify);
+    give_back(verify);
+    return !verify->lost_lines;
 }
 
 void verify_put(struct verify *verify, const struct batch_record *record)
@@ -213,8 +286,9 @@ void verify_close(struct verify *verify)
 {
     if (!verify)
         return;
-    verify_flush(verify);
+    verify_finish(verify);
     server_drop(verify->channel.server);
+    spool_close(&verify->spool);
     tdestroy(verify->differing, free);
     batch_free(&verify->batch);
     free(verify);

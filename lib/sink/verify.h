@@ -4,6 +4,10 @@
  * Keys are asked for in batches; nothing is stored. An older line of a key
  * that was written again differs until a later line of the key is found
  * equal; then it counts as verified too.
+ *
+ * Lines that are not found are given back in their order, so that they can be
+ * loaded: those that differ, and all behind them, at the end, when none of them
+ * can be found equal any more. Until then they stand in a temporary file.
  */
 #ifndef MEMC_VERIFY_H
 #define MEMC_VERIFY_H
@@ -19,15 +23,17 @@ struct verify_counts {
     uint64_t undelivered; /* never compared: the server was lost */
 };
 
-/* Called with the line of each pair that counts as undelivered. */
-typedef void verify_undelivered_fn(void *context, struct slice line);
+enum verify_why { VERIFY_UNDELIVERED, VERIFY_MISSING, VERIFY_DIFFERING };
+
+/* Gives a record back; it has only the line and its place. Missing and differing ones are given
+ * back only if they have a line. */
+typedef void verify_back_fn(void *context, enum verify_why why, const struct batch_record *record);
 
 struct verify;
 
 /* counts must outlive it. protocol and batch_records as in store. NULL: out of memory. */
 struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
-                           struct verify_counts *counts, verify_undelivered_fn *on_undelivered,
-                           void *context);
+                           struct verify_counts *counts, verify_back_fn *on_back, void *context);
 
 /* Connects, patiently. CONN_OK or why it gave up. */
 enum conn_status verify_connect(struct verify *verify);
@@ -37,6 +43,9 @@ void verify_put(struct verify *verify, const struct batch_record *record);
 
 /* Compares all that was put. */
 void verify_flush(struct verify *verify);
+
+/* Compares, and gives back the rest. False: not all of it, which is said. */
+bool verify_finish(struct verify *verify);
 
 /* Pairs put and not yet compared. */
 size_t verify_pending(const struct verify *verify);
@@ -51,7 +60,7 @@ enum conn_status verify_failure(const struct verify *verify);
 /* As store_protocol. */
 const char *verify_protocol(const struct verify *verify);
 
-/* Flushes, ends the connection, frees. NULL-safe. */
+/* Finishes, ends the connection, frees. NULL-safe. */
 void verify_close(struct verify *verify);
 
 #endif

@@ -45,10 +45,7 @@ static enum conn_status tell(struct reader *reader, enum reader_found found)
     ++*reader->cursor;
     if (found != READER_MISSING)
         server_is_well(reader->channel->server);
-    if (reader->each(reader->context, found, record))
-        return CONN_OK;
-    errno = ENOMEM;
-    return CONN_NO_RESOURCES;
+    return reader->each(reader->context, found, record) ? CONN_OK : CONN_NO_RESOURCES;
 }
 
 static enum conn_status tell_missing_until(struct reader *reader, size_t index)

@@ -15,7 +15,7 @@
 
 enum reader_found { READER_MISSING, READER_SAME, READER_DIFFERS };
 
-/* Of the records of the batch, each in its turn. False: stop, for lack of memory. */
+/* Of the records of the batch, each in its turn. False: stop; errno is set. */
 typedef bool reader_fn(void *context, enum reader_found found, const struct batch_record *record);
 
 /* The next bytes of the value of the record at the cursor; all of them come before its reader_fn.

@@ -70,14 +70,43 @@ awk -F '\t' '{ n[$2]++ } END { for (id in n) if (n[id] > 1) k++; print k }' keys
 is "$(jq '.verified + .differing' stats.json)" 8000 'each line is judged'
 is "$(jq '.differing > 0 and .verified >= 40' stats.json)" true 'what follows the last value differs'
 
+note 'which ones'
+printf 'idfa\t%s\n' 'again	1	1	1' 'gone	2	2	2' 'other	3	3	3' 'bad	x	4	4' 'again	5	5	5' 'other	6	6	6' 'same	7	7	7' 'again	8	8	8' >which.tsv
+sed -n '5p; 7p; s/6	6	6/6	6	9/p' which.tsv | grep -v gone >before.tsv
+sed -n '2p; 3p; 6p; 8p' which.tsv >want.late
+why() { printf '%s\t%s\t%s\n' "$1" "$(($1 > 1 ? $(head -n $(($1 - 1)) which.tsv | wc -c) : 0))" "$2"; }
+differs='differing: the server holds another value'
+{ why 2 'missing: the server has no such key' && why 3 "$differs" && why 6 "$differs" && why 8 "$differs"; } >want.why
+for batch in 1 2 1024; do
+    ask "$A" flush_all >/dev/null
+    bounded "$sink" -q "$A" before.tsv
+    status 65 "lines that the server does not hold, batches of $batch" -- "$sink" --verify -e none -b $batch -s stats.json -u late.$batch "$A" which.tsv
+    json stats.json "$sums" '[8,0,1,0,3,1,3,0,65]' 'are counted'
+    is_file late.$batch want.late 'and given back in their order, but for those that a later line makes good'
+    is_file late.$batch.why want.why 'with place and reason'
+    status 0 'these are loaded' -- "$sink" "$A" late.$batch
+    status 0 'then all is as the file says' -- "$sink" --verify -e none -q "$A" which.tsv
+done
+ask "$A" flush_all >/dev/null
+bounded "$sink" --verify -q -u /dev/fd/1 "$A" want.late >out 2>err
+is_file out want.late 'missing ones can go into a pipe'
+status 0 'keys without differing lines' -- "$sink" -q "$A" keys.tsv
+status 0 'every line but the last ones differs first' -- "$sink" --verify -q -u none.tsv "$A" keys.tsv
+is "$(cat none.tsv none.tsv.why | wc -c)" 0 'none is given back'
+tac keys.tsv >yek.tsv
+# shellcheck disable=SC2016 # the inner shell is to expand these
+status 71 'no room for the temporary file' -- sh -c 'ulimit -f 8 && exec "$@"' sh "$sink" --verify -u full.tsv "$A" yek.tsv
+file_like err '^memc_sink: the temporary file of lines that differ: File too large$' 'is said'
+
 note 'too many differences'
 sample --lines 60000 --types idfa --id-digits 245 --max-apps 1 >old.tsv
 sed 's/$/,1/' old.tsv >new.tsv
 start_memcached big -m 1024
 B=$(addr big)
 status 0 'load' -- "$sink" "$B" old.tsv
-status 71 'differing keys fill 8 MiB' -- "$sink" --verify -s stats.json "$B" new.tsv
+status 71 'differing keys fill 8 MiB' -- "$sink" --verify -s stats.json -u rest.tsv "$B" new.tsv
 json stats.json .exit 71 'it gives up'
+is_file rest.tsv new.tsv 'and gives back what differs, and what it has not compared'
 
 note 'over-size records are refused, not judged'
 {

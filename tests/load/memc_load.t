@@ -157,10 +157,14 @@ status 0 '--dry-run needs no server' -- "$BIN/memc_load" -n --idfa 127.0.0.1:1 -
 status 0 '--only' -- ./load -o gaid,idfa -s stats d/a.tsv.gz
 is "$(stat_of "$ADDR_gaid" curr_items) $(stat_of "$ADDR_adid" curr_items)" '10 0' 'loads these types only'
 json stats '[.skipped,.routed,.stored,.parts.adid]' '[20,20,20,null]' 'the others are skipped'
-status 65 '--verify' -- ./load --verify -s stats d/a.tsv.gz
+status 65 '--verify' -- ./load --verify -s stats --reports which d/a.tsv.gz
 file_like err 'Failed load d/a\.tsv\.gz: differing: 20 missing' 'finds what is missing'
 json stats '[.mode,.verdict,.reason,.verified,.missing,.differing,.exit]' '["verify","failed","differing",20,20,0,65]' 'and counts'
 is "$(stat_of "$ADDR_adid" curr_items)" 0 'and stores nothing'
+zcat d/a.tsv.gz | grep -aE '^(adid|dvid)' | LC_ALL=C sort >want
+LC_ALL=C sort which/*.undelivered >got
+is_file got want 'and the report of undelivered lines has them'
+is "$(cut -f 1,4 which/*.undelivered.why | uniq -c | tr -s ' \t\n' ' ')" ' 10 adid missing: the server has no such key 10 dvid missing: the server has no such key ' 'with the reasons'
 
 note 'the error rate'
 rate_file() { # GOOD BAD
