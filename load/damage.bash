@@ -2,23 +2,23 @@
 # Damage that a decompressor passes over in silence: bytes that it left unread, as behind a broken header of a later member
 # or stream. Zero bytes at the end, up to 64 KiB, are padding. Functions only.
 
-# N: true if the file is whole. Else REPLY says why not.
-find_damage() {
-    local file=/dev/fd/${of[$1:input]} name=${files[$1]} out=${of[$1:bytes_in]} size isize zeros
+# True if the file is whole. Else REPLY says why not.
+find_damage() { # N BYTES-THAT-CAME-OUT
+    local file=/dev/fd/${of[$1:input]} name=${files[$1]} size isize zeros
     case $name in *.gz | *.bz2 | *.xz) ;; *) return 0 ;; esac
     [[ ${of[$1:end]:-} ]] || read_ends "$1"
     read -r size isize zeros <<<"${of[$1:end]}"
     case $name in
         # Whole as a rule: the last member's size, modulo 2^32, is that of all that came out.
-        *.gz) [[ $isize != $((out & 0xffffffff)) ]] || return 0
+        *.gz) [[ $isize != $(($2 & 0xffffffff)) ]] || return 0
             REPLY=$(gzip -t <"$file" 2>&1) || { REPLY=${REPLY##*$'\n'} && return 1; } ;;
-        *.bz2) ((zeros == 0)) && ! grep -q 'trailing garbage' "$folder/decompressor.err" && return 0
+        *.bz2) ((zeros == 0)) && [[ ${of[$1:said]} != *'trailing garbage'* ]] && return 0
             ((zeros > 65536)) || is_bzip2 "$file" "$size" "$zeros" || { REPLY='bytes behind its last stream are unread' && return 1; } ;;
         *.xz) zeros=$(xz --robot --list -- "$name" 2>/dev/null | awk '$1 == "file" { print $8 }') ;;
     esac
     if ((${zeros:-0} <= 65536)); then
         # Fewer may be a stream's own.
-        ((${zeros:-0} < 16)) || message I "${of[$1:label]}: $zeros zero bytes in it are padding"
+        ((${zeros:-0} < 16)) || of[$1:padding]="$zeros zero bytes in it are padding"
         return 0
     fi
     REPLY='more than 64 KiB of zero bytes where the next stream should be: a hole?'

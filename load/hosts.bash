@@ -50,13 +50,12 @@ run_on_host() { # WORK STDERR SSH ARG…
         sed -n -e "/^{\"tool\":\"memc_load\"/w $work/$n/lines" -e '/^{"tool":"memc_load"/!p'
     ended=${PIPESTATUS[1]} line=$(tail -n 1 "$work/$n/lines")
     [[ $line =~ ,\"verdict\":\"([a-z ]+)\",.*,\"exit\":([0-9]+),\"lines\": ]] || exit 255
-    printf '%s\n' "$line" >"$work/$n/result"
+    printf '%s %s %s\t%s\n' "$n" "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}" "$line" >"$work/$n/results"
     if [[ ${BASH_REMATCH[1]} == loaded ]]; then
-        [[ $(grep -c . "$work/$n/lines") == 1 ]] || : >"$work/$n/recorded"
+        [[ $(grep -c . "$work/$n/lines") == 1 ]] || echo "$n" >"$work/$n/recorded"
     else
         ended=0
     fi
-    echo "${BASH_REMATCH[2]} ${BASH_REMATCH[1]}" >"$work/$n/verdict"
     case ${BASH_REMATCH[2]} in
         69 | 76 | 77) : >"$work/stop" && exit 1 ;;
     esac

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
 # memc_load_file as a job of memc_load: one file, or a group, of the numbers MEMC_LOAD_JOB in its list. Functions only.
 #
-# On memc_load's machine MEMC_LOAD_HERE is its work folder. There the job leaves N/result and N/verdict before it renames
-# the file, and stays away if there is a file `stop`. Its stderr is memc_load's.
+# On memc_load's machine MEMC_LOAD_HERE is its work folder. There the job has the folder N, of its first number, leaves
+# results in it before it renames a file, and stays away if there is a file `stop`. Its stderr is memc_load's.
 #
 # On another machine (ssh does not pass that variable on) it has a folder of its own, and prints its result on stdout. Its
 # stdin is the leash: the first line tells whether the file is tried `again`; then a line comes each second. If none
@@ -25,11 +25,7 @@ run_job() {
         start_elsewhere
     fi
     trap '' PIPE
-    if ((${#files[@]} > 1)); then
-        load_group "${!files[@]}"
-    else
-        load_file 0
-    fi
+    load_group "${!files[@]}"
     [[ ! ${run[leash]:-} ]] || kill -KILL "${run[leash]}" 2>/dev/null
     [[ ! ${run[remote]} ]] || rm -rf -- "${run[work]}"
     [[ ! $here || ! ${run[unsaid]:-} ]] || : >"$here/unsaid"
@@ -45,6 +41,7 @@ start_here() { # WORK N
     [[ ! -e $1/stop ]] || exit 1           # the main run was told to stop before this job began
     trap 'on_signal TERM' TERM
     trap '' USR1 # which asks the parts for their counters: it must end none that has just begun
+    mkdir -m 700 -- "${run[work]}" || die 73 "cannot make a folder in $1"
     [[ ! -e $1/said ]] || exec 2>>"$1/said"
 }
 

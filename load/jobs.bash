@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
+# shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load sources this, and sets and uses these
 # The jobs of a run, a memc_load_file each, under GNU parallel: started, stopped, and what they left. Functions only.
 
 # Install the cleanup traps before the folder exists, so that no signal leaves it behind.
@@ -75,7 +75,7 @@ write_jobs() { # N…
     plan_groups "$workers" "$@"
     for group in "${groups[@]}"; do
         names=()
-        for n in $group; do names+=("${files[n]}"); done
+        for n in $group; do names+=("${files[n]}") && of[$n:job]=$work/${group%% *}; done
         printf '%s MEMC_LOAD_JOB=%q exec %s %s\0' "$prefix" "$group" "$words" "${names[*]@Q}"
     done >"$work/jobs" && printf '%s\n' "${groups[@]}" >"$work/rows"
 }
@@ -89,7 +89,7 @@ run_jobs() {
         write_jobs "${to_load[@]}" || die 71 "no space in the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
         run_parallel
         left=()
-        for n in "${to_load[@]}"; do [[ -d $work/$n ]] || left+=("$n"); done
+        for n in "${to_load[@]}"; do [[ -d ${of[$n:job]} ]] || left+=("$n"); done
         ((${#left[@]} < ${#to_load[@]})) || break
         to_load=("${left[@]}")
     done
@@ -136,37 +136,45 @@ end_orphans() {
 
 # Collects the results of the jobs, and makes a row for each file without one.
 gather_results() {
-    local n verdict ended line
+    local n verdict ended line job='' result=''
+    local -A got=()
     loaded=()
     for n in "${!files[@]}"; do
-        if [[ -s $work/$n/verdict ]] && read -r ended verdict <"$work/$n/verdict" && has_its_name "$n" "$verdict"; then
-            IFS= read -r line <"$work/$n/result"
-            printf '%s\n' "$line" >&4
-        elif [[ ! ${size[n]} ]]; then
+        [[ ${of[$n:job]:-} == "$job" ]] || { job=${of[$n:job]:-} && read_results "$job"; }
+        result=${got[$n]:-}
+        read -r _ ended verdict <<<"${result%%$'\t'*}"
+        if [[ ! ${size[n]} ]]; then
             verdict=failed ended=66
-            leave_row "$n" failed 66
         elif [[ ${of[$n:known]:-} ]]; then
             verdict='already loaded' ended=0
-            leave_row "$n" "$verdict" 0
-        elif [[ -e $work/$n/verdict && ! -s $work/$n/verdict ]]; then # the job has told it
+        elif [[ $job && -e $job/unwritten.$n ]]; then # the job has told it
             verdict=failed ended=74
-            leave_row "$n" failed 74
-        elif [[ -d $work/$n ]]; then
-            verdict=failed ended=137
-            leave_row "$n" failed 137
-            [[ ! -s $work/$n/verdict ]] || take_record_back "$n"
+        elif [[ $result == *'}' ]] && has_its_name "$n" "$verdict"; then
+            printf '%s\n' "${result#*$'\t'}" >&4
+        elif [[ $job && -d $job && $verdict != 'not tried' ]]; then
+            [[ ! $result ]] || take_record_back "$n"
+            verdict=failed ended=137 result=''
             message E "Failed load ${files[n]}: failed (137): its job was killed; run again"
         else
             verdict='not tried' ended=0
-            leave_row "$n" 'not tried' null
             why_not_tried
             message E "Load not tried: ${files[n]}: $REPLY"
             [[ ! ${run[cut_short]} ]] || ended=71
         fi
+        [[ $result == *'}' ]] || leave_row "$n" "$verdict" "$ended"
         merge_run_status "$ended"
         [[ $verdict != loaded ]] || loaded+=("$n")
     done 4>"$work/results"
     [[ ${run[status]} != 71 ]] || cat "$work/parallel.err" >&2
+}
+
+# Sets got[N], the last result of each file of a job, and of[N:recorded].
+read_results() { # FOLDER
+    local line n
+    got=()
+    [[ -d $1 ]] || return 0
+    while IFS= read -r line; do got[${line%% *}]=$line; done 2>/dev/null <"$1/results"
+    while read -r n; do of[$n:recorded]=1; done 2>/dev/null <"$1/recorded"
 }
 
 # A job writes its result before it renames or records the file, and may have been killed in between. (A name that is
@@ -175,7 +183,7 @@ has_its_name() { # N VERDICT
     local file=${files[$1]}
     [[ $2 == loaded ]] || return 0
     if [[ ${opt[ledger_kept]} ]]; then
-        [[ -e $work/$1/recorded ]]
+        [[ ${of[$1:recorded]:-} ]]
     else
         dotted_name "$file"
         [[ ${opt[keep]} || ${file##*/} == .* || ! -e $file || -e $REPLY ]]
@@ -193,9 +201,10 @@ why_not_tried() {
 }
 
 leave_row() { # N VERDICT EXIT: of a file without a result, as JSON
-    local reason=null
+    local reason=null ended=$3
     [[ $2 != failed ]] || reason='"failed"'
-    printf '{"row":%d,"verdict":"%s","reason":%s,"exit":%s}\n' "$1" "$2" "$reason" "$3" >&4
+    [[ $2 != 'not tried' ]] || ended=null
+    printf '{"row":%d,"verdict":"%s","reason":%s,"exit":%s}\n' "$1" "$2" "$reason" "$ended" >&4
 }
 
 # Writes the final result of each file, one line each.

@@ -98,9 +98,8 @@ append_to_ledger() { # ENTRY WORD
 }
 
 record_loaded() { # N
-    append_to_ledger "${of[$1:entry]}" loaded && : >"$folder/recorded" && return
-    of[$1:verdict]=failed of[$1:status]=74 of[$1:reason]=failed
-    of[$1:detail]="loaded, but it cannot be recorded in ${opt[ledger]}"
+    append_to_ledger "${of[$1:entry]}" loaded && echo "${numbers[$1]:-}" >>"${run[work]}/recorded" && return
+    fail_after "$1" 74 "loaded, but it cannot be recorded in ${opt[ledger]}"
 }
 
 # What this run recorded of a file that is as it was then.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
+# shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load_file sources this, and sets and uses these
 # The pipeline of one file: decompressor, router, four sinks, and what became of each. Functions only.
 #
 # State in `part`: in:TYPE and out:TYPE are descriptors of a FIFO's two ends, end:NAME is how a part ended.
@@ -19,30 +19,33 @@ record_exit() { # FILE COMMAND…
     fi
 }
 
-run_parts() { # N
-    [[ ! ${run[signal]} ]] || refuse "$1" 143 '' || return
-    # How far its text is read, /proc tells.
-    [[ ! ${run[job]} ]] || echo "$$ ${of[$1:input]}" >"$folder/input"
+# Runs the parts for files that are open. False: a part for a group did not end well.
+run_parts() { # N…
+    local name n
+    folder=${run[work]}/parts
+    rm -rf -- "$folder"
+    mkdir -m 700 -- "$folder" || die 73 "cannot make a folder in ${run[work]}"
+    (($# > 1)) && read -r token </proc/sys/kernel/random/uuid
+    # How far a text is read, /proc tells.
+    [[ ! ${run[job]} || $# != 1 ]] || echo "${numbers[$1]} $$ ${of[$1:input]}" >"${run[work]}/input"
     part=() part_pids=()
-    if [[ ${opt[log]} ]]; then
-        start_parts "$1" 2>"$folder/messages"
+    # What a group's parts said is dropped if it is not clean: behind a mark that is missed, labels shift.
+    if (($# > 1)) || [[ ${opt[log]} ]]; then
+        start_parts "$@" 2>"$folder/messages"
     else
-        start_parts "$1"
+        start_parts "$@"
     fi
-    wait_for_parts
-    of[$1:ran]=1
-    [[ ! ${opt[log]} ]] || pass_messages
-}
-
-wait_for_parts() {
-    local name
     # A part of a job that started after TERM had come to the others has not got it.
     [[ ! ${run[signal]} || ! ${run[job]} ]] || kill -TERM 0
     await "${part_pids[@]}" # of a pipeline its last one, which stands for all
+    for n in "$@"; do of[$n:ran]=1; done
+    n=0
     for name in route "${types[@]}"; do
         status_of "$folder/$name.ended"
         part[end:$name]=$REPLY
+        [[ $REPLY == 0 ]] || n=1
     done
+    (($# == 1 || n == 0))
 }
 
 # What the parts said: to stderr, or to the log with a time before each line.
@@ -146,14 +149,17 @@ start_router() { # N…
         -o "$(IFS=, && echo "${types[*]}")" --stats "$folder/route.stats"
 }
 
-# Writes the text of each file and, only if the decompressor succeeded, a NUL; of a group, the mark that says so. The
-# messages of decompressors go into the verdict.
+# Writes the text of each file and, only if the decompressor succeeded, a NUL; of a group, the mark that says so. What a
+# decompressor says goes into the verdict: before each NUL, then its status and another NUL.
 stream() { # N…
     local result n
     close_all_ends
     trap '' USR1 INT HUP
+    exec 2>"$folder/decompressors"
     for n in "$@"; do
-        feed "$n" "${of[$n:folder]}"
+        decompress "$n"
+        result=$?
+        printf '\0%s\0' "$result" >&2 || : >"$folder/full"
         if (($# > 1)); then
             ((result == 0)) && printf '\0%s+\n' "$token" || printf '\0%s-\n' "$token"
         elif ((result == 0)); then
@@ -162,26 +168,20 @@ stream() { # N…
     done
 }
 
-feed() { # N FOLDER: sets result
-    local folder=$2
-    [[ ${files[$1]} == - ]] || choose_decompressor "${files[$1]}"
+decompress() { # N
     if [[ ${files[$1]} == - ]]; then
         decompress_stdin "$1"
-    elif [[ ${decompressor[0]} != cat && ! -s /dev/fd/${of[$1:input]} ]]; then
-        echo 'the file is empty' >"$folder/decompressor.err" # lz4 accepts an empty file
-        result=1
-    else
-        decompress "$1"
+        return
     fi
-    echo "$result" >"$folder/decompressor"
+    choose_decompressor "${files[$1]}"
+    if [[ ${decompressor[0]} != cat && ! -s /dev/fd/${of[$1:input]} ]]; then
+        echo 'the file is empty' >&2 # lz4 accepts an empty file
+        return 1
+    fi
+    "${decompressor[@]}" <&"${of[$1:input]}"
 }
 
-decompress() { # N: sets result
-    "${decompressor[@]}" <&"${of[$1:input]}" 2>"$folder/decompressor.err"
-    result=$?
-}
-
-# Recognizes gzip by its first two bytes; anything else is text. Sets result.
+# Recognizes gzip by its first two bytes; anything else is text.
 decompress_stdin() { # N
     local first
     decompressor=(cat)
@@ -192,13 +192,13 @@ decompress_stdin() { # N
         # shellcheck disable=SC2059 # the two bytes
         printf "${first// /\\x}"
         exec cat
-    } | "${decompressor[@]}" 2>"$folder/decompressor.err"
-    result=$?
+    } | "${decompressor[@]}"
 }
 
-# REPLY: its first message. igzip calls standard input "(null)".
-decompressor_said() {
-    REPLY=$(grep -am 1 . "$folder/decompressor.err" 2>/dev/null)
+# REPLY: its first message. igzip calls standard input "(null)", and lz4 tells with -v only.
+decompressor_said() { # N
+    REPLY=$(grep -am 1 . <<<"${of[$1:said]}")
+    [[ $REPLY || ${decompressor[0]} != lz4 ]] || REPLY=$(lz4 -tv <"/dev/fd/${of[$1:input]}" 2>&1 | grep -ai error | tail -n 1)
     REPLY=${REPLY/ for file (null)/}
     REPLY=${REPLY/(null)/the input}
 }

@@ -127,24 +127,27 @@ start_sample() {
 
 # The jobs begin in order: those under way are from `first` on, and not many that have not begun stand before them.
 take_sample() {
-    local n absent=0 texts=() sums
+    local n job='' absent=0 results=() texts=() sums
+    local -A got=()
     seen[now_bytes]=${seen[bytes]} seen[now_good]=${seen[good]} seen[now_errors]=${seen[errors]}
     for ((n = seen[first]; n < ${#files[@]} && absent < opt[workers] * run[hosts]; n++)); do
         if [[ ${is_done[$n]:-} ]]; then
             ((n > seen[first])) || seen[first]=$((n + 1))
-        elif [[ -s $work/$n/verdict ]]; then
+            continue
+        fi
+        [[ ${of[$n:job]:-} == "$job" ]] || { job=${of[$n:job]:-} && read_results "$job" && texts+=("$job"/parts/*.stats); }
+        if [[ ${got[$n]:-} ]]; then
             is_done[$n]=1
+            results+=("${got[$n]#*$'\t'}")
             ((seen[files] += 1, seen[bytes] += size[n], seen[now_bytes] += size[n]))
-            texts+=("$work/$n/result")
-        elif [[ -d $work/$n ]]; then
+        elif [[ $job && -d $job ]]; then
             bytes_read "$n"
             ((seen[now_bytes] += REPLY))
-            texts+=("$work/$n"/*.stats)
         else
             ((absent += 1))
         fi
     done
-    read -ra sums < <(cat -- "${texts[@]}" 2>/dev/null </dev/null | run_jq progress -rs 2>/dev/null)
+    read -ra sums < <({ printf '%s\n' "${results[@]}" && cat -- "${texts[@]}" 2>/dev/null </dev/null; } | run_jq progress -rs 2>/dev/null)
     ((${#sums[@]} == 4)) || return 0
     ((seen[good] += sums[0], seen[errors] += sums[1]))
     ((seen[now_good] += sums[0] + sums[2], seen[now_errors] += sums[1] + sums[3]))
@@ -153,9 +156,9 @@ take_sample() {
 # REPLY: how far a file is read, in compressed bytes: a job's decompressor reads by the job's own descriptor, whose
 # position /proc tells.
 bytes_read() { # N
-    local pid fd position=0
+    local n pid fd position=0
     {
-        read -r pid fd <"$work/$1/input" && [[ /proc/$pid/fd/$fd -ef ${files[$1]} ]] &&
+        read -r n pid fd <"${of[$1:job]}/input" && [[ $n == "$1" && /proc/$pid/fd/$fd -ef ${files[$1]} ]] &&
             read -r _ position <"/proc/$pid/fdinfo/$fd"
     } 2>/dev/null
     REPLY=$position

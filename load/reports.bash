@@ -35,13 +35,34 @@ merge_reports() { # N
         for name in route "${types[@]}"; do
             [[ -e $report.$name.$kind ]] || continue
             found+=("$report.$name.$kind")
-            [[ $kind != *.why ]] || sed -i "s/^/$name\t/" -- "${found[-1]}" || merge_file_status "$1" 74
+            [[ $kind != *.why ]] || sed -i "s/^/$name\t/" -- "${found[-1]}" || fail_after "$1" 74 'its reports cannot be written'
         done
         # -C: a file or a link that someone put there meanwhile is not written.
         if (set -C && cat -- "${found[@]}" </dev/null >"$report.$kind"); then
             rm -f -- "${found[@]}"
         else
-            merge_file_status "$1" 74
+            fail_after "$1" 74 'its reports cannot be written'
         fi
+    done
+}
+
+# Each file's own part of the group's rejects, by the number of its lines there.
+cut_reports() { # N…
+    local name n kind words
+    for name in route "${types[@]}"; do
+        for kind in rejects rejects.why; do
+            [[ -s $folder/$name.$kind ]] || continue
+            words=()
+            for n in "$@"; do words+=("${of[$n:rejected:$name]}" "${of[$n:report]}.$name.$kind"); done
+            # shellcheck disable=SC2016 # perl's variables
+            perl -e 'open(my $from, "<", shift) or die;
+                while (my ($count, $name) = splice @ARGV, 0, 2) {
+                    open(my $to, ">", $name) or die;
+                    while ($count-- > 0) { print $to scalar <$from> }
+                    close($to) or die;
+                }' "$folder/$name.$kind" "${words[@]}" || {
+                for n in "$@"; do fail_after "$n" 74 'its reports cannot be written'; done
+            }
+        done
     done
 }

@@ -54,7 +54,7 @@ settle_doubts() {
     ask_sinks after "${words[@]}"
     for type in "${types[@]}"; do
         found=unproven
-        ! IFS= read -r stored <"$work/after.$type" || { [[ $stored =~ \"doubt\":\"([a-z]+)\" ]] && found=${BASH_REMATCH[1]} || found=''; }
+        ! IFS= read -r stored <"$work/after.$type" || { [[ $stored =~ \"doubt\":\ ?\"([a-z]+)\" ]] && found=${BASH_REMATCH[1]} || found=''; }
         [[ $found && $found:${opt[mode]} != unproven:verify ]] || continue
         where+="${where:+, }$found on ${server[$type]}"
         ((${strength[$found]} <= ${strength[${doubt:-none}]:-0})) || doubt=$found

@@ -1,76 +1,58 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
+# shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load_file sources this, and sets and uses these
 # The verdict on a file, from what became of its parts. Functions only. Its state is in of[N:…].
 
-# The file is not loaded, for this reason.
+# The file is not loaded, for this reason; a VERDICT of its own needs none.
 refuse() { # N STATUS TEXT [VERDICT]
     of[$1:status]=$2 of[$1:detail]=$3 of[$1:verdict]=${4:-failed} of[$1:refused]=1
-    [[ ! ${run[signal]} ]] || of[$1:status]=143 of[$1:verdict]=failed
+    [[ ! ${run[signal]} ]] || of[$1:status]=143 of[$1:detail]='stopped by a signal' of[$1:verdict]=failed
+    [[ ${of[$1:verdict]} != failed ]] || of[$1:reason]=failed
     return 1
 }
 
-merge_file_status() { merge_status "${of[$1:status]}" "$2" && of[$1:status]=$REPLY; } # N STATUS
-
-# Reads the counters of the parts: first the values for the verdict, then the sums as JSON.
-sum_up() { # N
-    local name all=() lines
-    for name in route "${types[@]}"; do
-        [[ ! -s $folder/$name.stats ]] || all+=("$folder/$name.stats")
-    done
-    printf '%s\0' "${of[$1:label]}" >"$folder/labels"
-    mapfile -t lines < <(trap '' INT TERM HUP && cat -- "${all[@]}" </dev/null | run_jq sums -rs \
-        --rawfile names "$folder/labels" --argjson parts "$((${of[$1:ran]:-0} ? ${#types[@]} + 1 : 0))")
-    take_sums "$1" "${lines[@]:1}"
+# What follows a load failed.
+fail_after() { # N STATUS TEXT
+    merge_status "${of[$1:status]}" "$2"
+    [[ $REPLY != "$2" ]] || of[$1:status]=$2 of[$1:detail]=$3 of[$1:verdict]=failed of[$1:reason]=failed
 }
 
-# The lines that sums.jq wrote of one file.
-SUMS=10
-take_sums() { # N LINE…
-    local name item at=2
-    for item in counts mismatch differing doubt doubtful_servers unread bad_lines rejected json_file json_sums; do
-        of[$1:$item]=${!at:-}
-        ((at += 1))
-    done
-    for name in ${of[$1:rejected]}; do of[$1:rejected:${name%=*}]=${name#*=}; done
-    read -r "of[$1:lines]" "of[$1:good]" "of[$1:errors]" "of[$1:undelivered]" "of[$1:error_rate]" "of[$1:bytes_in]" \
-        "of[$1:zero_bytes]" "of[$1:apps]" "of[$1:apps_records]" <<<"${of[$1:counts]}"
-}
-
-judge() { # N
-    local name all_read=1
-    [[ ${of[$1:json_sums]} ]] || refuse "$1" 71 'its counters cannot be summed' || return
-    judge_decompressor "$1"
-    if [[ ${of[$1:zero_bytes]} != 0 ]]; then
-        of[$1:corrupt]=${of[$1:corrupt]:-${of[$1:zero_bytes]} zero bytes where lines should be}
-        merge_file_status "$1" 74 # in a group the parts end with 0
+# Judges files that went through one pipeline, or files that were refused. False: they are a group that is not clean.
+judge() { # N…
+    local n name item lines line=1 facts=() ends='' stats=(/dev/null)
+    if [[ ${of[$1:ran]} ]]; then
+        look_at_texts "$@"
+        stats=("$folder"/*.stats)
     fi
-    for name in route "${types[@]}"; do
-        merge_file_status "$1" "${part[end:$name]}"
-        case ${part[end:$name]} in 0 | 65) ;; *) all_read='' ;; esac
+    for name in route "${types[@]}"; do ends+=,${part[end:$name]:-0}; done
+    for n in "$@"; do
+        item=${of[$n:ran]}${of[$n:identity]}
+        [[ $item != 1?* || ${of[$n:now]} == "${of[$n:identity]}" ]] && item='' || item=changed
+        facts+=("${of[$n:label]}" "${of[$n:ran]}" "${of[$n:status]}" "$item" "${of[$n:unpacked]:-0}" "${of[$n:damage]}")
     done
-    [[ $all_read ]] || of[$1:mismatch]=''
-    [[ ! ${of[$1:mismatch]} ]] || merge_file_status "$1" 70
-    [[ ! ${of[$1:identity]} || ${of[$1:now]-$(identify "${files[$1]}")} == "${of[$1:identity]}" ]] || { of[$1:changed]=1 && merge_file_status "$1" 65; }
-    if over_limit "${of[$1:errors]}" "${of[$1:good]}"; then of[$1:high]=1 && merge_file_status "$1" 65; fi
-    [[ ${of[$1:status]} != 0 ]] || of[$1:verdict]=loaded
+    list_ends
+    printf '%s\0' "${facts[@]}" >"${run[work]}/facts"
+    mapfile -t lines < <(trap '' INT TERM HUP && cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs \
+        --rawfile facts "${run[work]}/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \
+        --arg signal "${run[signal]}")
+    (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 8 * $#)) && [[ ${lines[0]} == clean ]]; } || return
+    for n in "$@"; do
+        take_verdict "$n" "${lines[@]:line:8}"
+        ((line += 8))
+    done
 }
 
-# Broken off by a router that had ended (SIGPIPE, or a write error), it is not to blame: the router's status tells, which is
-# 74 if it only missed the end of its input.
-judge_decompressor() { # N
-    local router_ended=${part[end:route]}
-    [[ ${files[$1]} == - ]] || choose_decompressor "${files[$1]}"
-    status_of "$folder/decompressor"
-    if [[ $REPLY == 0 ]]; then
-        [[ $router_ended != 0 && $router_ended != 65 ]] || find_damage "$1" || { of[$1:corrupt]=$REPLY && merge_file_status "$1" 74; }
-    elif [[ $REPLY == 141 ]] || [[ $router_ended != 0 && $router_ended != 74 ]]; then
-        return
-    elif ((REPLY > 128)); then
-        merge_file_status "$1" "$REPLY"
-    else
-        decompressor_said
-        [[ $REPLY || ${decompressor[0]} != lz4 ]] || REPLY=$(lz4 -tv <"/dev/fd/${of[$1:input]}" 2>&1 | grep -ai error | tail -n 1)
-        of[$1:corrupt]=${REPLY:-${decompressor[0]} ended with $(<"$folder/decompressor")} && merge_file_status "$1" 74
+# The lines that verdict.jq wrote of a file. The rate is compared here, in integers.
+take_verdict() { # N RATE COUNTS VERDICT DETAIL BAD-LINES REJECTED FILE SUMS
+    local name n=$1 good status verdict reason
+    of[$n:counts]=${3:-} of[$n:bad_lines]=${6:-} of[$n:json_file]=${8:-} of[$n:json_sums]=${9:-}
+    [[ ${of[$n:json_sums]} ]] || refuse "$n" 71 'its counters cannot be summed' || return
+    [[ ${of[$n:ran]} ]] || return 0
+    for name in $7; do of[$n:rejected:${name%=*}]=${name#*=}; done
+    read -r good "of[$n:errors]" "of[$n:error_rate]" <<<"$2"
+    read -r status verdict reason <<<"$4"
+    if over_limit "${of[$n:errors]}" "$good" && [[ $status == 0 || $status:$reason == 65:failed ]]; then
+        status=65 verdict=failed reason='error rate'
     fi
+    of[$n:status]=$status of[$n:verdict]=$verdict of[$n:reason]=$reason of[$n:detail]=$5
 }
 
 # Without errors a file passes; with errors and nothing stored it fails.
@@ -78,31 +60,26 @@ over_limit() { # ERRORS GOOD
     [[ ${opt[limit_num]} ]] && (($1 > 0 && ($2 == 0 || $1 * opt[limit_den] >= opt[limit_num] * $2)))
 }
 
-find_reason() { # N
-    local reason=failed detail=${of[$1:detail]}
-    case ${of[$1:verdict]} in skipped | 'already loaded') return ;; esac
-    case ${of[$1:status]} in
-        0) reason='' ;;
-        65) if [[ ${of[$1:doubt]} ]]; then
-                reason=${of[$1:doubt]} detail=${of[$1:doubtful_servers]}
-            elif [[ ${of[$1:changed]:-} ]]; then
-                reason=changed detail='it changed while it was loaded; load it again when it is whole'
-            elif [[ ${of[$1:differing]} ]]; then
-                reason=differing detail=${of[$1:differing]}
-            elif [[ ${of[$1:high]:-} ]]; then
-                reason='error rate'
-            fi ;;
-        70) [[ ! ${of[$1:mismatch]} ]] || reason=mismatch detail=${of[$1:mismatch]} ;;
-        74) if [[ ${of[$1:corrupt]:-} ]]; then
-                reason=corrupt detail="${of[$1:corrupt]}; what it put into the servers stays there until it is loaded again, repaired"
-            fi ;;
-        75) reason=undelivered ;;
-        69 | 76 | 77) reason=unreachable ;;
-    esac
-    [[ ! ${run[signal]} ]] || detail='stopped by a signal'
-    [[ $detail || ${of[$1:status]} == 0 ]] || { list_ends && detail=$REPLY; }
-    [[ $reason != undelivered ]] || detail+='; run again'
-    of[$1:reason]=$reason of[$1:detail]=$detail
+# What became of the text of each file: the decompressor's status and what is wrong with it.
+look_at_texts() { # N…
+    local n at=0 rows=() said bytes router=${part[end:route]} names=()
+    [[ ! -s $folder/route.stats ]] || mapfile -t rows <"$folder/route.stats"
+    mapfile -d '' said <"$folder/decompressors"
+    for n in "$@"; do names+=("${files[n]}"); done
+    identify_all "${names[@]}"
+    for n in "$@"; do
+        of[$n:now]=${identity[/${files[n]}]:-} of[$n:said]=${said[at * 2]:-} of[$n:unpacked]=${said[at * 2 + 1]:-}
+        [[ ${of[$n:unpacked]} ]] || { status_of "$folder/full" && of[$n:unpacked]=$REPLY; }
+        [[ ! ${rows[at]:-} =~ \"bytes_in\":([0-9]+) ]] || bytes=${BASH_REMATCH[1]}
+        [[ ${files[n]} == - ]] || choose_decompressor "${files[n]}"
+        if [[ ${of[$n:unpacked]} == 0 ]]; then
+            [[ $router != 0 && $router != 65 ]] || find_damage "$n" "${bytes:-0}" "$@" || of[$n:damage]=$REPLY
+        elif ((${of[$n:unpacked]} < 128)); then
+            decompressor_said "$n"
+            of[$n:damage]=${REPLY:-${decompressor[0]} ended with ${of[$n:unpacked]}}
+        fi
+        ((at += 1))
+    done
 }
 
 # REPLY: each part that did not end with 0, with its status.
@@ -123,11 +100,9 @@ report_verdict() { # N
     local shown='' counts='' name=${of[$1:label]} detail=${of[$1:detail]} success='Successful load' no_limit=''
     [[ ${opt[mode]} != dry-run ]] || success='Would load'
     [[ ${opt[rate]} != none || ${of[$1:errors]:-0} == 0 ]] || no_limit=' (no limit: -e none)'
-    [[ ! ${of[$1:ran]:-} ]] ||
-        counts=" (${of[$1:lines]} lines, ${of[$1:good]} ${opt[done_word]}, ${of[$1:errors]} errors, ${of[$1:undelivered]} undelivered)"
-    [[ ${of[$1:apps]:-0} == 0 ]] || counts="${counts%)}, ${of[$1:apps]} elements of app lists left out in ${of[$1:apps_records]} records)"
-    [[ ! ${of[$1:unread]:-} ]] || counts="${counts%)}; ${of[$1:unread]}: no counters, a sample was read back)"
+    [[ ! ${of[$1:ran]} ]] || counts=" ${of[$1:counts]}"
     printf -v shown %.6g "${of[$1:error_rate]:-0}"
+    [[ ! ${of[$1:padding]} ]] || message I "$name: ${of[$1:padding]}"
     case ${of[$1:verdict]}:${of[$1:reason]} in
         loaded:*) message I "Acceptable error rate ($shown). $success $name$counts$no_limit" ;;
         'already loaded':*) report_known "$name" ;;
@@ -136,24 +111,33 @@ report_verdict() { # N
         *:failed) message E "Failed load $name: failed (${of[$1:status]}): $detail$counts" ;;
         *) message E "Failed load $name: ${of[$1:reason]}: $detail$counts" ;;
     esac
-    [[ ! ${of[$1:bad_lines]} || ${opt[verbose]} ]] || message I "$name: ${of[$1:bad_lines]}"
+    [[ ! ${of[$1:bad_lines]:-} || ${opt[verbose]} ]] || message I "$name: ${of[$1:bad_lines]}"
 }
 
-# Writes the JSON line of the file to FOLDER/result and to its report. FOLDER/verdict exists when that is done; it is
-# empty if that failed.
+# Makes the JSON line of the file, and its report. A job writes it to WORK/N/results, behind "NUMBER STATUS VERDICT" and a
+# TAB; the last one of a file counts. WORK/N/unwritten.NUMBER exists if that failed: this job was not killed.
 leave_result() { # N
-    local took rate=${of[$1:error_rate]} reason=null head='{"tool":"memc_load","version":"%s","mode":"%s","file":%s,'
-    head+='"verdict":"%s","reason":%s,"error_rate":%s,"seconds":%d.%02d,"start":%.3f,"end":%.3f,"exit":%d,%s\n'
-    uptime && took=$((REPLY - ${of[$1:began]}))
-    [[ ${of[$1:ran]:-} && $rate != inf ]] || rate=null
-    [[ ! ${of[$1:reason]} ]] || reason="\"${of[$1:reason]}\""
+    local n=$1 took rate=${of[$1:error_rate]:-} reason=null head='{"tool":"memc_load","version":"%s","mode":"%s","file":%s,'
+    head+='"verdict":"%s","reason":%s,"error_rate":%s,"seconds":%d.%02d,"start":%.3f,"end":%.3f,"exit":%d,%s'
+    uptime && took=$((REPLY - ${of[$n:began]}))
+    [[ ${of[$n:ran]} && $rate != inf ]] || rate=null
+    [[ ! ${of[$n:reason]} ]] || reason="\"${of[$n:reason]}\""
     # shellcheck disable=SC2059 # the format stands just above
-    if [[ ${of[$1:json_sums]} ]] && printf "$head" "$version" "${opt[mode]}" "${of[$1:json_file]}" "${of[$1:verdict]}" \
-        "$reason" "$rate" $((took / 100)) $((took % 100)) "${of[$1:start]}" "$EPOCHREALTIME" "${of[$1:status]}" "${of[$1:json_sums]#'{'}" >"$folder/result" &&
-        { [[ ! ${of[$1:report]} ]] || replace "${of[$1:report]}.stats" "$folder/result"; } &&
-        echo "${of[$1:status]} ${of[$1:verdict]}" >"$folder/verdict"; then
-        return
+    printf -v "of[$n:json]" "$head" "$version" "${opt[mode]}" "${of[$n:json_file]}" "${of[$n:verdict]}" "$reason" "$rate" \
+        $((took / 100)) $((took % 100)) "${of[$n:start]}" "$EPOCHREALTIME" "${of[$n:status]}" "${of[$n:json_sums]#'{'}"
+    if [[ ${of[$n:json_sums]} ]] && write_result "$n" && { [[ ! ${of[$n:report]} ]] || write_report "$n"; }; then return; fi
+    [[ ! ${run[job]} ]] || : >"${run[work]}/unwritten.${numbers[n]}"
+    of[$n:verdict]=failed of[$n:status]=74 of[$n:reason]=failed of[$n:detail]='its result cannot be written'
+}
+
+write_result() { # N
+    if [[ ${run[remote]} ]]; then
+        printf '%s\n' "${of[$1:json]}"
+    elif [[ ${run[job]} ]]; then
+        { printf '%s %s %s\t%s\n' "${numbers[$1]}" "${of[$1:status]}" "${of[$1:verdict]}" "${of[$1:json]}" >>"${run[work]}/results"; } 2>/dev/null
     fi
-    : >"$folder/verdict" # empty: so the main run knows that this job was not killed
-    of[$1:verdict]=failed of[$1:status]=74 of[$1:reason]=failed of[$1:detail]='its result cannot be written'
+}
+
+write_report() { # N
+    printf '%s\n' "${of[$1:json]}" >"${run[work]}/one" && replace "${of[$1:report]}.stats" "${run[work]}/one"
 }

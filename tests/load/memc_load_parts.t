@@ -175,7 +175,7 @@ mkdir broken
 cat >broken/jq <<'END'
 #!/bin/sh
 for word; do
-    case $word in */labels) ! grep -qa 'd/a.tsv' "$word" || exit 5 ;; esac
+    case $word in */facts) ! grep -qa 'd/a.tsv' "$word" || exit 5 ;; esac
 done
 exec /usr/bin/jq "$@"
 END
