@@ -74,11 +74,12 @@ die() { # STATUS TEXT
 
 # REPLY: the one of two statuses that is reported. A status that is not in the table counts as broken software (70).
 merge_status() { # STATUS STATUS
+    REPLY=$1
+    [[ $1 != "$2" && $2 != 0 ]] || return 0
     local -A rank=([64]=1 [70]=2 [71]=3 [73]=4 [74]=5 [77]=6 [76]=7 [69]=8 [66]=9 [75]=10 [65]=11 [0]=12)
     local one=${rank[$1]:-2} other=${rank[$2]:-2}
     (($1 <= 128)) || one=0
     (($2 <= 128)) || other=0
-    REPLY=$1
     ((one <= other)) || REPLY=$2
 }
 

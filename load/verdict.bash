@@ -30,10 +30,12 @@ judge() { # N…
     done
     list_ends
     printf '%s\0' "${facts[@]}" >"${run[work]}/facts"
-    mapfile -t lines < <(trap '' INT TERM HUP && cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs \
+    # Through a file: bash reads a pipe byte by byte.
+    (trap '' INT TERM HUP && cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs \
         --rawfile facts "${run[work]}/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \
-        --arg signal "${run[signal]}")
-    (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 8 * $#)) && [[ ${lines[0]} == clean ]]; } || return
+        --arg signal "${run[signal]}" >"${run[work]}/judged")
+    mapfile -t lines <"${run[work]}/judged"
+    (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 7 * $#)) && [[ ${lines[0]} == clean ]]; } || return
     for n in "$@"; do
         take_verdict "$n" "${lines[@]:line:8}"
         ((line += 8))
@@ -67,13 +69,14 @@ look_at_texts() { # N…
     mapfile -d '' said <"$folder/decompressors"
     for n in "$@"; do names+=("${files[n]}"); done
     identify_all "${names[@]}"
+    (($# == 1)) || read_ends "$@"
     for n in "$@"; do
         of[$n:now]=${identity[/${files[n]}]:-} of[$n:said]=${said[at * 2]:-} of[$n:unpacked]=${said[at * 2 + 1]:-}
         [[ ${of[$n:unpacked]} ]] || { status_of "$folder/full" && of[$n:unpacked]=$REPLY; }
         [[ ! ${rows[at]:-} =~ \"bytes_in\":([0-9]+) ]] || bytes=${BASH_REMATCH[1]}
         [[ ${files[n]} == - ]] || choose_decompressor "${files[n]}"
         if [[ ${of[$n:unpacked]} == 0 ]]; then
-            [[ $router != 0 && $router != 65 ]] || find_damage "$n" "${bytes:-0}" "$@" || of[$n:damage]=$REPLY
+            [[ $router != 0 && $router != 65 ]] || find_damage "$n" "${bytes:-0}" || of[$n:damage]=$REPLY
         elif ((${of[$n:unpacked]} < 128)); then
             decompressor_said "$n"
             of[$n:damage]=${REPLY:-${decompressor[0]} ended with ${of[$n:unpacked]}}
