@@ -26,18 +26,17 @@ host_ssh() {
     local command words to=stderr
     command=${PARALLEL_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5}
     [[ ! ${opt[progress]} ]] || to=$work/said
-    [[ ! ${opt[log]} ]] || to=${opt[log]}
     # shellcheck disable=SC2016 # the inner shell expands it
-    words=("$BASH" -p -c '. "$1" && run_on_host "${@:2}"' memc_load "$parts/hosts.bash" "$work" "$to" "$command")
+    words=("$BASH" -p -c '. "$1" && run_on_host "${@:2}"' memc_load "$parts/hosts.bash" "$work" "$to" "${opt[log]}" "$command")
     REPLY="exec ${words[*]@Q}"
 }
 
 # One job by ssh. The group of this shell is what parallel, or end_orphans, sends TERM to: that ends the leash alone, and
 # the job is heard to its end. A job tells that its file is loaded before it renames or records it,
 # and again after that.
-run_on_host() { # WORK STDERR SSH ARG…
+run_on_host() { # WORK STDERR LOG SSH ARG…
     local n work=$1 first=first line='' ended
-    [[ ${PARALLEL_SEQ:-} ]] || eval "exec $3 \"\${@:4}\"" # parallel's own question to a host
+    [[ ${PARALLEL_SEQ:-} ]] || eval "exec $4 \"\${@:5}\"" # parallel's own question to a host
     n=$(sed -n "${PARALLEL_SEQ}p" "$work/rows")
     echo "$$" >"$work/$n.group"
     [[ ! -e $work/stop ]] || exit 1
@@ -45,8 +44,10 @@ run_on_host() { # WORK STDERR SSH ARG…
     trap '' TERM
     # Opened again, a file would be written from an offset of its own, over the main run's lines.
     if [[ $2 == stderr ]]; then exec 2>&3 3>&-; else exec 2>>"$2" 3>&-; fi
+    # With a log, what the job says is lines for that. The errors among them are for the user, too.
+    [[ ! $3 ]] || exec 2> >(tee -a -- "$3" | sed -un 's/^\[[^]]*\] E /memc_load: /p' >&2)
     mkdir -m 700 -- "$work/$n" 2>/dev/null || first=again
-    hold_leash "$first" | eval "exec $3 \"\${@:4}\"" |
+    hold_leash "$first" | eval "exec $4 \"\${@:5}\"" |
         sed -n -e "/^{\"tool\":\"memc_load\"/w $work/$n/lines" -e '/^{"tool":"memc_load"/!p'
     ended=${PIPESTATUS[1]} line=$(tail -n 1 "$work/$n/lines")
     [[ $line =~ ,\"verdict\":\"([a-z ]+)\",.*,\"exit\":([0-9]+),\"lines\": ]] || exit 255
