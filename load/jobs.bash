@@ -175,6 +175,7 @@ read_results() { # FOLDER
     [[ -d $1 ]] || return 0
     while IFS= read -r line; do got[${line%% *}]=$line; done 2>/dev/null <"$1/results"
     while read -r n; do of[$n:recorded]=1; done 2>/dev/null <"$1/recorded"
+    return 0
 }
 
 # A job writes its result before it renames or records the file, and may have been killed in between. (A name that is

@@ -35,7 +35,7 @@ judge() { # N…
         --rawfile facts "${run[work]}/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \
         --arg signal "${run[signal]}" >"${run[work]}/judged")
     mapfile -t lines <"${run[work]}/judged"
-    (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 7 * $#)) && [[ ${lines[0]} == clean ]]; } || return
+    (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 8 * $#)) && [[ ${lines[0]} == clean ]]; } || return
     for n in "$@"; do
         take_verdict "$n" "${lines[@]:line:8}"
         ((line += 8))
