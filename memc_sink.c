@@ -14,7 +14,8 @@
  *     sink/delivery    where valid records go: store, verify or dry run
  *     sink/verify      reading back and comparing instead
  *     store/store      every record acknowledged, by one of two stores:
- *     store/ring_store by meta or classic text; store/ring, store/answer: its bytes
+ *     store/ring_store by meta or classic text; store/window: what is on its way;
+ *                      store/ring, store/answer: the bytes of both directions
  *     store/binary_store   by libmemcached; store/wire: its sets and answers
  *     store/reader     keys read back; store/channel: the connection for all these
  *     server/server    the connection, made anew when it breaks

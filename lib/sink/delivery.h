@@ -11,12 +11,12 @@
 
 #include "filter/rejects.h"
 #include "record/record.h"
+#include "record/sample.h"
 #include "sink/dry_run.h"
 #include "sink/item_sizes.h"
 #include "sink/sink_options.h"
 #include "sink/sink_tally.h"
 #include "sink/verify.h"
-#include "store/sample.h"
 #include "store/store.h"
 
 struct delivery;

@@ -1,8 +1,8 @@
 #include "sink/sink_options.h"
 
 #include "record/record.h"
+#include "record/sample.h"
 #include "store/batch.h"
-#include "store/sample.h"
 
 #include <string.h>
 

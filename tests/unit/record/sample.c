@@ -1,5 +1,5 @@
 /* sample: which keys are in it, held against a plain set of all. */
-#include "store/sample.h"
+#include "record/sample.h"
 #include "tap.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "store/sample.h"
+#include "record/sample.h"
 
 #include <stdlib.h>
 
