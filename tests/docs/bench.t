@@ -61,6 +61,12 @@ bench --check --row floor.blast --data data >table 2>err
 check_status $? 1 'a wrong record is found' err
 file_like err 'floor.blast: the servers do not hold what the files say' 'and named'
 
+note 'two builds'
+bench --row floor.zcat --row pipeline.zcat --against "$BIN" >table 2>err
+check_status $? 0 'two builds in turn' err
+is "$(grep -c ': pipeline.zcat: ' err)" 2 'each runs once a round'
+like "$(sed -n 's/^pipeline.zcat  *//p' table)" '^wall [0-9.]+  ' 'and their ratios are told'
+
 note 'the gets of a reader beside a load'
 status 0 'kindness' -- "$TOP/bench/kindness" --bin "$BIN" --mksample "$MKSAMPLE" -n 20000 -r 1 --calm 0 --json gets.json
 chrt -r 1 true 2>/dev/null && real='"servers in real time",' || real=
