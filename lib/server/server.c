@@ -97,16 +97,15 @@ static enum conn_status fence_off(struct server *server, in_port_t old_port)
 
 /*
  * After it was given up. What was on its way is undelivered then, so the fence only
- * keeps an old value from following a newer one. After a minute and more nothing is on
- * its way, whatever the server lists.
+ * keeps an old value from following a newer one. After a minute and more it is not waited
+ * for: a server may list for ever a connection that the network forgot.
  */
 static enum conn_status fence_if_possible(struct server *server, in_port_t old_port)
 {
-    enum conn_status conn = CONN_OK;
+    bool long_ago = server->resume_pause_ms >= RESUME_MAX_MS;
+    enum conn_status conn = has_no_fence(server) ? CONN_OK : fence_off(server, old_port);
 
-    if (!has_no_fence(server) && server->resume_pause_ms < RESUME_MAX_MS)
-        conn = fence_off(server, old_port);
-    return conn == CONN_NO_FENCE ? CONN_OK : conn;
+    return conn == CONN_NO_FENCE || (conn == CONN_SILENT && long_ago) ? CONN_OK : conn;
 }
 
 /* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
