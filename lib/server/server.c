@@ -118,20 +118,20 @@ static int next_pause(struct server *server)
 }
 
 /* A connection that can be made anew at once is not worth a word. */
-static void tell_trouble(struct server *server, enum conn_status why)
+static void report_trouble(struct server *server, enum conn_status why)
 {
     char limit[NUMBER_DURATION_BYTES];
 
-    if (!server->connected_before || server->in_trouble || why == CONN_OK)
+    if (!server->connected_before || server->trouble_told || why == CONN_OK)
         return;
-    server->in_trouble = true;
+    server->trouble_told = true;
     diag("%s: %s; trying again for %s", server->address->text, conn_strerror(why),
          number_duration_text(server->retry_ms, limit));
 }
 
-void server_tell_back(struct server *server)
+void server_report_back(struct server *server)
 {
-    server->in_trouble = false;
+    server->trouble_told = false;
     if (server->told_given_up)
         diag("%s: is back and takes records; the undelivered ones are in %s: to load it now puts "
              "older values over newer ones",
@@ -143,27 +143,28 @@ void server_tell_back(struct server *server)
 }
 
 /* Pauses before another try. CONN_OK: now; else `why`, since no time is left, or CONN_STOPPED. */
-static enum conn_status rest(struct server *server, enum conn_status why)
+static enum conn_status pause_before_retry(struct server *server, enum conn_status why)
 {
     int saved = errno;
 
     if (!budget_spend(&server->retry, 4 * server->timeout_ms))
         return why;
-    tell_trouble(server, why);
+    report_trouble(server, why);
     signals_sleep(budget_slice(&server->retry, next_pause(server)));
     errno = saved;
     return signals_stopped_by() ? CONN_STOPPED : CONN_OK;
 }
 
-static enum conn_status connect_patiently(struct server *server)
+static enum conn_status connect_with_retries(struct server *server)
 {
     for (;;) {
         enum conn_status conn = connect_once(server);
         /* A name that resolved once is not unknown: its resolver is in trouble. */
-        bool hopeless = conn_is_hopeless(conn) && !(conn == CONN_NO_HOST && server->reached);
+        bool hopeless =
+            conn_is_hopeless(conn) && !(conn == CONN_NO_HOST && server->ever_acknowledged);
         if (conn == CONN_OK || hopeless)
             return conn;
-        conn = rest(server, conn);
+        conn = pause_before_retry(server, conn);
         if (conn != CONN_OK)
             return conn;
     }
@@ -173,9 +174,9 @@ static enum conn_status connect_patiently(struct server *server)
  * hurry. */
 static enum conn_status begin_retry(struct server *server, enum conn_status why)
 {
-    if (server->retrying && why != CONN_OK && !server->resuming)
-        return rest(server, why);
-    server->retrying = true;
+    if (server->retry_runs && why != CONN_OK && !server->resuming)
+        return pause_before_retry(server, why);
+    server->retry_runs = true;
     server->retry = budget_start(server->resuming ? 0 : server->retry_ms);
     server->pause_ms = PAUSE_FIRST_MS;
     return CONN_OK;
@@ -195,15 +196,17 @@ static enum conn_status note_connected(struct server *server, enum conn_status w
     return conn == CONN_NO_RESOURCES ? conn : CONN_OK;
 }
 
-enum conn_status server_connect(struct server *server, enum conn_status why, bool sent)
+enum conn_status server_connect(struct server *server, bool sent)
 {
     in_port_t old_port = server->local_port;
+    enum conn_status why = server->broken_by;
 
+    sent |= server->left_on_way;
     if (sent && has_no_fence(server) && !server->resuming)
         return CONN_NO_FENCE;
     enum conn_status conn = begin_retry(server, why);
     if (conn == CONN_OK)
-        conn = connect_patiently(server);
+        conn = connect_with_retries(server);
     if (conn == CONN_OK && sent)
         conn = server->resuming ? fence_if_possible(server, old_port) : fence_off(server, old_port);
     server->resuming = false;
@@ -212,6 +215,7 @@ enum conn_status server_connect(struct server *server, enum conn_status why, boo
         budget_spend(&server->retry, 4 * server->timeout_ms);
         server->local_port = server->link->local_port(server->self);
         server->slow_answers = 0;
+        server->left_on_way = false;
         conn = note_connected(server, why);
     }
     if (conn != CONN_OK)
@@ -219,7 +223,7 @@ enum conn_status server_connect(struct server *server, enum conn_status why, boo
     return conn;
 }
 
-void server_works(struct server *server)
+void server_skip_idle_time(struct server *server)
 {
     server->retry.since_ms = timing_now_ms();
 }
@@ -236,13 +240,14 @@ enum conn_status server_answered(struct server *server, int64_t *since_ms)
     return server->slow_answers > 1 ? CONN_SILENT : CONN_OK;
 }
 
-void server_give_up(struct server *server, enum conn_status why)
+void server_give_up(struct server *server, enum conn_status why, bool on_way)
 {
+    server->left_on_way |= on_way;
     server->failure = why;
     server->failure_errno = errno;
     if (!server->undelivered || server->told_given_up || why == CONN_STOPPED)
         return;
-    server->in_trouble = server->told_given_up = true;
+    server->trouble_told = server->told_given_up = true;
     server->resume_ms = timing_now_ms() + server->resume_pause_ms;
     conn_report(server->address->text, why, server->retry_ms, server->undelivered);
     errno = server->failure_errno;
@@ -288,4 +293,10 @@ void server_drop(struct server *server)
     if (server->connected)
         server->link->drop(server->self);
     server->connected = false;
+}
+
+void server_lost(struct server *server, enum conn_status why)
+{
+    server->broken_by = why;
+    server_drop(server);
 }

@@ -34,18 +34,20 @@ struct server {
     const struct server_link *link;
     void *self; /* of the link */
     bool connected;
-    int plain_fd;         /* of the link that server_init gives: a probed connection, or -1 */
+    int plain_fd;               /* of the link that server_init gives: a probed connection, or -1 */
+    enum conn_status broken_by; /* what ended the last connection */
+    bool left_on_way; /* given up with requests on their way, for which there was no fence yet */
     in_port_t local_port; /* of the last connection */
-    bool retrying;        /* since a failure, or the start, no record was acknowledged */
-    struct budget retry;  /* while retrying: what is left of retry_ms */
+    bool retry_runs;      /* since a failure, or the start, no record was acknowledged */
+    struct budget retry;  /* while it runs: what is left of retry_ms */
     int pause_ms;         /* before the next try */
     bool connected_before;
     enum conn_status failure; /* given up: why, with errno */
     int failure_errno;
     uint64_t reconnects;
     unsigned slow_answers;    /* in a row */
-    bool in_trouble;          /* a message said that it is tried again */
-    bool reached;             /* a record was acknowledged */
+    bool trouble_told;        /* a message said that it is tried again */
+    bool ever_acknowledged;   /* a record was acknowledged */
     struct counters counters; /* read at the first connection */
     int64_t clock_ahead_s;    /* of ours, at that time; 0: unknown */
     const char *undelivered;  /* where records go that it is not given; NULL: nowhere */
@@ -67,36 +69,36 @@ void server_use(struct server *server, const struct server_link *link, void *sel
  * Makes a connection, with growing, jittered pauses between the tries, until
  * retry_ms have been spent since the first failure after an acknowledged record.
  *
- * why: what ended the last connection, which must have been dropped; CONN_OK if
- * there was none, or if it was ended because it was idle (that is no reconnect).
+ * The last connection, if there was one, must have been ended: see server_lost.
  *
- * sent: requests were on their way when it broke. Then it waits until the server has
- * closed the old connection, so that none of them is executed after its replay.
+ * sent: requests were on their way when it broke. Then, and if it was given up with
+ * such requests, it waits until the server has closed the old connection, so that none
+ * of them is executed after its replay.
  * A server without counters, or behind a proxy, cannot show that: CONN_NO_FENCE.
  *
  * When a server that was connected goes away, one message says so, and one more when
  * it takes records again.
  */
-enum conn_status server_connect(struct server *server, enum conn_status why, bool sent);
+enum conn_status server_connect(struct server *server, bool sent);
 
 /* Reports that the server takes records again. */
-void server_tell_back(struct server *server);
+void server_report_back(struct server *server);
 
 /* Call it for each acknowledged record. */
 static inline void server_is_well(struct server *server)
 {
-    server->retrying = false;
-    server->reached = true;
-    if (server->in_trouble)
-        server_tell_back(server);
+    server->retry_runs = false;
+    server->ever_acknowledged = true;
+    if (server->trouble_told)
+        server_report_back(server);
 }
 
 /*
  * For the code that speaks to the server: gives it up. `why` and errno are kept until
- * server_init or server_resume. Reported at once if other records go to `undelivered`,
- * since the input may go on for days.
+ * server_init or server_resume. on_way: requests without an answer were sent. Reported
+ * at once if other records go to `undelivered`, since the input may go on for days.
  */
-void server_give_up(struct server *server, enum conn_status why);
+void server_give_up(struct server *server, enum conn_status why, bool on_way);
 
 /*
  * True if it is time to try a server again that was given up: then it is given up no
@@ -108,7 +110,7 @@ bool server_resume(struct server *server);
 enum conn_status server_failure(const struct server *server);
 
 /* Call it before requests are sent, so that idle time does not count as time of reconnecting. */
-void server_works(struct server *server);
+void server_skip_idle_time(struct server *server);
 
 /*
  * To be called after each answer with the time when the wait for it began, which
@@ -130,5 +132,11 @@ bool server_would_refuse(const struct server *server, size_t key_bytes, size_t v
 
 /* Ends the connection by its link, if there is one. errno stays. */
 void server_drop(struct server *server);
+
+/*
+ * The same, and remembers what broke it: the next server_connect is a reconnect. CONN_OK if
+ * it was ended because it was idle, which is none.
+ */
+void server_lost(struct server *server, enum conn_status why);
 
 #endif

@@ -116,7 +116,7 @@ int query_counters(const struct sink_options *options, struct json *json)
     if (status != STATUS_OK)
         return status;
     server_init(&server, &options->address, options->timeout_ms, options->retry_ms);
-    enum conn_status conn = server_connect(&server, CONN_OK, false);
+    enum conn_status conn = server_connect(&server, false);
     if (conn == CONN_STOPPED)
         return STATUS_SIGNAL + signals_stopped_by();
     server_drop(&server);
@@ -212,20 +212,19 @@ static bool take_record(void *context, enum reader_found found, const struct bat
 /* A connection that breaks is made anew, and the rest is asked for over it. */
 static enum conn_status get_batch(struct get *get)
 {
-    enum conn_status conn = CONN_OK, broken_by = CONN_OK;
+    enum conn_status conn = CONN_OK;
     size_t cursor = 0;
 
     while (conn == CONN_OK && cursor < get->batch.count) {
         if (!get->server.connected)
-            conn = server_connect(&get->server, broken_by, false);
+            conn = server_connect(&get->server, false);
         if (conn != CONN_OK)
             break;
         get->len = 0;
         conn = reader_get(&get->channel, &get->batch, &cursor, take_value, take_record, get);
         if (conn == CONN_OK)
             continue;
-        broken_by = conn;
-        server_drop(&get->server);
+        server_lost(&get->server, conn);
         if (conn_may_pass(conn))
             conn = CONN_OK;
     }

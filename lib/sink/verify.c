@@ -38,8 +38,7 @@ struct verify {
     void *differing; /* tsearch(3) tree of struct differing */
     size_t differing_bytes;
     struct spool spool;
-    bool lost_lines;            /* not all could be given back */
-    enum conn_status broken_by; /* what ended the last connection */
+    bool lost_lines; /* not all could be given back */
 };
 
 struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
@@ -180,7 +179,7 @@ static void leave_undelivered(struct verify *verify, const struct batch_record *
 
 static void give_up(struct verify *verify, enum conn_status why)
 {
-    server_give_up(verify->channel.server, why);
+    server_give_up(verify->channel.server, why, false);
     give_back(verify);
     for (; verify->cursor < verify->batch.count; verify->cursor++)
         leave_undelivered(verify, &verify->batch.record[verify->cursor]);
@@ -213,7 +212,7 @@ enum conn_status verify_connect(struct verify *verify)
     enum conn_status conn = verify->channel.server->failure;
 
     if (conn == CONN_OK)
-        conn = server_connect(verify->channel.server, verify->broken_by, false);
+        conn = server_connect(verify->channel.server, false);
     if (conn != CONN_OK && verify->channel.server->failure == CONN_OK)
         give_up(verify, conn);
     return conn;
@@ -228,8 +227,7 @@ void verify_flush(struct verify *verify)
             reader_read(&verify->channel, &verify->batch, &verify->cursor, count_found, verify);
         if (conn == CONN_OK)
             continue;
-        verify->broken_by = conn;
-        server_drop(verify->channel.server);
+        server_lost(verify->channel.server, conn);
         if (!conn_may_pass(conn))
             give_up(verify, conn);
     }

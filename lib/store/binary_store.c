@@ -19,8 +19,8 @@ enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
 enum { AHEAD = 4, FAR_AHEAD = 8 };
 
 /*
- * Two batches by turns: `filling` takes records; the other one, `before`, has
- * been sent. Records leave in order: first those of `before`, then of
+ * Two batches by turns: `filling` takes records; the other one, `on_way`, has
+ * been sent. Records leave in order: first those of `on_way`, then of
  * `filling`. head and sent count both through: records [0, head) have their
  * outcome, [head, sent) are in the library, the rest is still to be sent.
  */
@@ -29,11 +29,9 @@ struct binary_store {
     struct server *server; /* of the channel */
     struct store_options options;
     size_t batch_bytes; /* on the connection; in memory, with lines, twice as much */
-    struct batch *filling, *before;
+    struct batch *filling, *on_way;
     size_t head, sent;
-    bool left_on_way;           /* given up with records on their way */
-    bool memory_refused;        /* the head was refused for lack of memory once */
-    enum conn_status broken_by; /* what ended the last connection */
+    bool memory_refused; /* the head was refused for lack of memory once */
     struct wire wire;
     struct batch batches[2];
 };
@@ -51,9 +49,9 @@ void *binary_store_open(struct channel *channel, const struct store_options *opt
     if (store->options.batch_records == 0)
         store->options.batch_records = BATCH_RECORDS_MAX;
     store->batch_bytes = local ? BATCH_BYTES_LOCAL : BATCH_BYTES_TCP;
-    store->before = &store->batches[0];
+    store->on_way = &store->batches[0];
     store->filling = &store->batches[1];
-    batch_init(store->before, 2 * store->batch_bytes);
+    batch_init(store->on_way, 2 * store->batch_bytes);
     batch_init(store->filling, 2 * store->batch_bytes);
     wire_open(&store->wire, channel->memc);
     return store;
@@ -61,15 +59,15 @@ void *binary_store_open(struct channel *channel, const struct store_options *opt
 
 static size_t total(const struct binary_store *store)
 {
-    return store->before->count + store->filling->count;
+    return store->on_way->count + store->filling->count;
 }
 
 static const struct batch_record *record_at(const struct binary_store *store, size_t index)
 {
-    const struct batch *before = store->before;
+    const struct batch *on_way = store->on_way;
 
-    return index < before->count ? &before->record[index]
-                                 : &store->filling->record[index - before->count];
+    return index < on_way->count ? &on_way->record[index]
+                                 : &store->filling->record[index - on_way->count];
 }
 
 /* The one so many behind it, the last one at most; there is one at least. */
@@ -104,8 +102,7 @@ static void settle(struct binary_store *store, enum store_outcome outcome)
 
 static void give_up(struct binary_store *store, enum conn_status why)
 {
-    store->left_on_way |= store->sent > store->head;
-    server_give_up(store->server, why);
+    server_give_up(store->server, why, store->sent > store->head);
     while (store->head < total(store))
         settle(store, STORE_UNDELIVERED);
 }
@@ -133,7 +130,7 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
 {
     enum conn_status conn = CONN_OK;
 
-    server_works(store->server);
+    server_skip_idle_time(store->server);
     while (conn == CONN_OK && store->sent < total(store)) {
         prefetch_for_sending(store);
         conn = wire_send(&store->wire, record_at(store, store->sent++),
@@ -149,17 +146,19 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
     return conn;
 }
 
-/* Drops the connection; takes the answers that have come already, unless they cannot be trusted. */
-static void hang_up(struct binary_store *store, bool trusted)
+/* Takes the answers that have come already, unless what broke it says that they are not to be
+ * trusted. */
+static void drop_connection(struct binary_store *store, enum conn_status why)
 {
+    bool trusted = why != CONN_PROTOCOL;
     int64_t since_ms = timing_now_ms();
     int saved = errno;
 
-    wire_hurry(&store->wire);
+    wire_stop_waiting(&store->wire);
     while (trusted && wire_owed(&store->wire) > 0)
         trusted = take_answer(store, &since_ms) == CONN_OK;
     wire_close(&store->wire);
-    server_drop(store->server);
+    server_lost(store->server, why);
     errno = saved;
 }
 
@@ -174,24 +173,23 @@ static bool may_retry(struct binary_store *store, enum conn_status why)
 
 static enum conn_status reconnect(struct binary_store *store)
 {
-    bool sent = store->sent > store->head || store->left_on_way;
+    bool sent = store->sent > store->head;
 
     if (store->server->failure != CONN_OK)
         return store->server->failure;
     store->sent = store->head;
-    enum conn_status conn = server_connect(store->server, store->broken_by, sent);
+    enum conn_status conn = server_connect(store->server, sent);
     if (conn == CONN_NO_FENCE && store->memory_refused)
         conn = CONN_OUT_OF_MEMORY; /* what broke the connection, and what to mend */
     if (conn != CONN_OK) {
         give_up(store, conn);
         return conn;
     }
-    store->left_on_way = false;
     wire_open(&store->wire, store->channel->memc);
     return conn;
 }
 
-static void pump(struct binary_store *store, size_t keep)
+static void exchange_until_owed(struct binary_store *store, size_t keep)
 {
     while (store->server->failure == CONN_OK &&
            (store->sent < total(store) || store->sent - store->head > keep)) {
@@ -200,31 +198,30 @@ static void pump(struct binary_store *store, size_t keep)
         enum conn_status conn = exchange(store, keep);
         if (conn == CONN_OK)
             return;
-        store->broken_by = conn;
-        hang_up(store, conn != CONN_PROTOCOL);
+        drop_connection(store, conn);
         if (!may_retry(store, conn))
             give_up(store, conn);
     }
 }
 
-/* Forgets the records of `before`, all settled, and lets the batches change places. */
-static void turn(struct binary_store *store)
+/* Forgets the records of `on_way`, all settled, and lets the batches change places. */
+static void swap_batches(struct binary_store *store)
 {
-    struct batch *empty = store->before;
+    struct batch *empty = store->on_way;
 
     store->head -= empty->count;
     store->sent -= empty->count;
     batch_clear(empty);
-    store->before = store->filling;
+    store->on_way = store->filling;
     store->filling = empty;
 }
 
 /* Everything that was put is settled: both batches are empty. */
 static void settle_all(struct binary_store *store)
 {
-    pump(store, 0);
-    turn(store);
-    turn(store);
+    exchange_until_owed(store, 0);
+    swap_batches(store);
+    swap_batches(store);
 }
 
 static size_t batch_wire_bytes(const struct batch *batch)
@@ -235,8 +232,8 @@ static size_t batch_wire_bytes(const struct batch *batch)
 /* Sends the batch that was filled, and waits for the answers of the one before. */
 static void send_batch(struct binary_store *store)
 {
-    pump(store, store->filling->count);
-    turn(store);
+    exchange_until_owed(store, store->filling->count);
+    swap_batches(store);
 }
 
 static void put(void *self, const struct batch_record *record)
@@ -284,9 +281,9 @@ static enum conn_status finish(void *self)
     settle_all(store);
     if (!store->server->connected)
         return store->server->failure;
-    if (store->server->failure == CONN_OK && wire_has_stray(&store->wire))
+    if (store->server->failure == CONN_OK && wire_has_unowed_answer(&store->wire))
         give_up(store, CONN_PROTOCOL);
-    hang_up(store, false);
+    drop_connection(store, store->server->failure);
     return store->server->failure;
 }
 

@@ -346,7 +346,7 @@ enum conn_status reader_get(struct channel *channel, const struct batch *batch, 
                             .each = each,
                             .context = context};
 
-    server_works(channel->server);
+    server_skip_idle_time(channel->server);
     return channel->memc ? read_by_library(&reader) : read_directly(&reader);
 }
 

@@ -12,8 +12,6 @@ struct ring_store {
     struct connection *connection; /* of the channel */
     struct store_options options;
     struct window window;
-    bool left_on_way;           /* given up with requests on their way */
-    enum conn_status broken_by; /* what ended the last connection */
 };
 
 static enum way way_of(const struct channel *channel)
@@ -41,8 +39,7 @@ void *ring_store_open(struct channel *channel, const struct store_options *optio
 
 static void give_up(struct ring_store *store, enum conn_status why)
 {
-    store->left_on_way |= window_is_on_way(&store->window);
-    server_give_up(store->server, why);
+    server_give_up(store->server, why, window_is_on_way(&store->window));
     window_give_up(&store->window);
 }
 
@@ -97,7 +94,7 @@ static enum conn_status transmit(struct ring_store *store)
 }
 
 /* One turn without waiting. */
-static enum conn_status turn(struct ring_store *store)
+static enum conn_status exchange_once(struct ring_store *store)
 {
     enum conn_status conn = receive(store);
 
@@ -113,9 +110,9 @@ static enum conn_status turn(struct ring_store *store)
 /* Sends what may be sent, and takes answers until requests before `until` are settled. */
 static enum conn_status exchange(struct ring_store *store, uint64_t until)
 {
-    server_works(store->server);
+    server_skip_idle_time(store->server);
     for (;;) {
-        enum conn_status conn = turn(store);
+        enum conn_status conn = exchange_once(store);
         if (conn != CONN_OK)
             return conn;
         if (store->window.ring.head >= until) {
@@ -132,16 +129,13 @@ static enum conn_status exchange(struct ring_store *store, uint64_t until)
 
 static enum conn_status reconnect(struct ring_store *store)
 {
-    bool on_way = window_is_on_way(&store->window) || store->left_on_way;
-
     if (store->server->failure != CONN_OK)
         return store->server->failure;
-    enum conn_status conn = server_connect(store->server, store->broken_by, on_way);
+    enum conn_status conn = server_connect(store->server, window_is_on_way(&store->window));
     if (conn != CONN_OK) {
         give_up(store, conn);
         return conn;
     }
-    store->left_on_way = false;
     window_begin_connection(&store->window);
     window_rewind(&store->window);
     return conn;
@@ -153,11 +147,10 @@ static void renew_stale(struct ring_store *store)
     if (window_is_on_way(&store->window) || !store->server->connected ||
         !connection_is_stale(store->connection))
         return;
-    server_drop(store->server);
-    store->broken_by = CONN_OK;
+    server_lost(store->server, CONN_OK);
 }
 
-static void pump(struct ring_store *store, uint64_t until)
+static void settle_until(struct ring_store *store, uint64_t until)
 {
     renew_stale(store);
     while (store->server->failure == CONN_OK) {
@@ -166,8 +159,7 @@ static void pump(struct ring_store *store, uint64_t until)
         enum conn_status conn = exchange(store, until);
         if (conn == CONN_OK)
             break;
-        store->broken_by = conn;
-        server_drop(store->server);
+        server_lost(store->server, conn);
         if (!conn_may_pass(conn))
             give_up(store, conn);
     }
@@ -185,7 +177,7 @@ static void send_batch(struct ring_store *store)
     if (store->window.sets == 0)
         return;
     if (window_close_batch(&store->window))
-        pump(store, window_must_settle(&store->window));
+        settle_until(store, window_must_settle(&store->window));
     else
         no_memory(store);
 }
@@ -196,7 +188,7 @@ static void settle_all(struct ring_store *store)
 
     send_batch(store);
     if (ring->head < ring->put)
-        pump(store, ring->put);
+        settle_until(store, ring->put);
 }
 
 static void put(void *self, const struct batch_record *record)
@@ -246,7 +238,7 @@ static enum conn_status connect_now(void *self)
  * it comes before the answer to this last question. Whatever else comes, or
  * nothing, says nothing of the records.
  */
-static bool has_stray_answer(struct ring_store *store)
+static bool has_unowed_answer(struct ring_store *store)
 {
     const char *question = store->window.way == WAY_CLASSIC ? "get " PROBE_KEY "\r\n"
                                                             : "mg " PROBE_KEY_BASE64 " b\r\n";
@@ -272,7 +264,7 @@ static enum conn_status finish(void *self)
     struct ring_store *store = self;
 
     settle_all(store);
-    if (store->server->failure == CONN_OK && store->server->connected && has_stray_answer(store))
+    if (store->server->failure == CONN_OK && store->server->connected && has_unowed_answer(store))
         give_up(store, CONN_PROTOCOL);
     server_drop(store->server);
     return store->server->failure;

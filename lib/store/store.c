@@ -50,11 +50,11 @@ enum conn_status store_connect(struct store *store)
     struct server *server = store->channel.server;
     if (server->failure != CONN_OK)
         return server->failure;
-    enum conn_status conn = server_connect(server, CONN_OK, false);
+    enum conn_status conn = server_connect(server, false);
     if (conn == CONN_OK)
         conn = choose(store);
     if (conn != CONN_OK)
-        server_give_up(server, conn);
+        server_give_up(server, conn, false);
     return conn;
 }
 

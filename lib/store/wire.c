@@ -188,7 +188,7 @@ enum conn_status wire_answer(struct wire *wire, bool *stored)
     return is_in_step(wire) ? CONN_OK : CONN_PROTOCOL;
 }
 
-void wire_hurry(struct wire *wire)
+void wire_stop_waiting(struct wire *wire)
 {
     memcached_behavior_set(wire->memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, 0);
 }
@@ -198,7 +198,7 @@ size_t wire_owed(const struct wire *wire)
     return is_in_step(wire) ? wire->owed : 0;
 }
 
-bool wire_has_stray(struct wire *wire)
+bool wire_has_unowed_answer(struct wire *wire)
 {
     memcached_return_t rc;
 

@@ -62,12 +62,12 @@ enum conn_status wire_flush(struct wire *wire);
 enum conn_status wire_answer(struct wire *wire, bool *stored);
 
 /* From now on no answer is waited for: only those that have come are read. */
-void wire_hurry(struct wire *wire);
+void wire_stop_waiting(struct wire *wire);
 
 /* Answers that are owed by this count and by the library's; 0 if these differ. */
 size_t wire_owed(const struct wire *wire);
 
 /* All answers are taken: one more would mean that they did not belong where they were put. */
-bool wire_has_stray(struct wire *wire);
+bool wire_has_unowed_answer(struct wire *wire);
 
 #endif

@@ -78,25 +78,32 @@ static void test_evictions(void)
     server_kill(&at);
 }
 
+static enum conn_status connect_after(enum conn_status why, bool sent)
+{
+    server_lost(&server, why);
+    return server_connect(&server, sent);
+}
+
 static void test_connect(bool local)
 {
     struct test_server at = {.pid = 0};
 
     server_start(&at, local);
     server_init(&server, &at.address, TIMEOUT_MS, 0);
-    ok(!server.connected && !server.reached && server.reconnects == 0, "not connected at first");
+    ok(!server.connected && !server.ever_acknowledged && server.reconnects == 0,
+       "not connected at first");
     server_drop(&server);
     server_drop(&server);
-    ok(server_connect(&server, CONN_OK, false) == CONN_OK && server.connected, "connected");
+    ok(connect_after(CONN_OK, false) == CONN_OK && server.connected, "connected");
     ok(server.counters.pid == at.pid && server.reconnects == 0 && server.connected_before,
        "... its counters are read");
     ok((server.local_port != 0) == !local, "... with a port of its own over TCP");
     server_drop(&server);
     ok(!server.connected, "dropped");
-    ok(server_connect(&server, CONN_SILENT, false) == CONN_SILENT && !server.connected,
+    ok(connect_after(CONN_SILENT, false) == CONN_SILENT && !server.connected,
        "nothing was acknowledged and no time is left: what ended the connection is the reason");
     server_is_well(&server);
-    ok(server_connect(&server, CONN_LOST, false) == CONN_OK && server.reconnects == 1,
+    ok(connect_after(CONN_LOST, false) == CONN_OK && server.reconnects == 1,
        "after an acknowledged record it connects again");
     server_drop(&server);
     ok(!server.connected, "closed");
@@ -111,15 +118,15 @@ static void test_fence(bool local)
 
     server_start(&at, local);
     server_init(&server, &at.address, TIMEOUT_MS, PATIENT_MS);
-    server_connect(&server, CONN_OK, false);
+    connect_after(CONN_OK, false);
     server_drop(&server);
-    ok(server_connect(&server, CONN_LOST, true) == (local ? CONN_NO_FENCE : CONN_OK),
+    ok(connect_after(CONN_LOST, true) == (local ? CONN_NO_FENCE : CONN_OK),
        "requests were on their way");
     ok(server.connected == !local, "... is it connected?");
     server_drop(&server);
     server_kill(&at);
     server_start(&at, local);
-    ok(server_connect(&server, CONN_LOST, true) == CONN_OK, "a new server process proves all");
+    ok(connect_after(CONN_LOST, true) == CONN_OK, "a new server process proves all");
     server_drop(&server);
     server_kill(&at);
 }
@@ -131,13 +138,12 @@ static void test_nobody(void)
     server_start(&at, true);
     server_kill(&at);
     server_init(&server, &at.address, TIMEOUT_MS, 0);
-    ok(server_connect(&server, CONN_LOST, false) == CONN_UNREACHABLE && errno == ECONNREFUSED,
+    ok(connect_after(CONN_LOST, false) == CONN_UNREACHABLE && errno == ECONNREFUSED,
        "nobody listens, no patience");
     ok(!server.connected && !server.connected_before, "... not connected");
     server_init(&server, &at.address, TIMEOUT_MS, INT64_C(3600000));
     raise(SIGTERM);
-    ok(server_connect(&server, CONN_LOST, false) == CONN_STOPPED,
-       "a signal ends an hour's patience");
+    ok(connect_after(CONN_LOST, false) == CONN_STOPPED, "a signal ends an hour's patience");
     signals_forgive();
     unlink(at.text);
     scratch_write("passwords", "user:password\n", 14);
@@ -145,8 +151,7 @@ static void test_nobody(void)
     at.arg[1] = "passwords";
     server_start(&at, true);
     server_init(&server, &at.address, TIMEOUT_MS, INT64_C(3600000));
-    ok(server_connect(&server, CONN_LOST, false) == CONN_AUTH,
-       "what is hopeless is not tried again");
+    ok(connect_after(CONN_LOST, false) == CONN_AUTH, "what is hopeless is not tried again");
     server_kill(&at);
 }
 
@@ -167,11 +172,11 @@ static void test_patience(void)
         pause();
         _exit(0);
     }
-    ok(server_connect(&server, CONN_LOST, false) == CONN_OK && server.connected,
+    ok(connect_after(CONN_LOST, false) == CONN_OK && server.connected,
        "a server that comes up is waited for");
-    ok(server.retrying && !server.reached, "... its patience goes on");
+    ok(server.retry_runs && !server.ever_acknowledged, "... its patience goes on");
     server_is_well(&server);
-    ok(!server.retrying && server.reached, "... until a record is acknowledged");
+    ok(!server.retry_runs && server.ever_acknowledged, "... until a record is acknowledged");
     server_drop(&server);
     kill(child, SIGKILL);
     wait_child(child);
