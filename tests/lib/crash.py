@@ -3,8 +3,8 @@
 
   crash.py --mksample PROGRAM [--bin DIR] [--rounds N] [--seed N] [--jobs N] [--keep]
 
-A round loads two small files, one after the other or both at once, into four servers of its own, and kills -9 one process at one moment: a
-decompressor, memc_route, a memc_sink, one that asks for counters, memc_load's own shell, a job's shell, one of a job's
+A round loads two files, one after the other or both at once, or six small ones, in groups of two that share a pipeline,
+into four servers of its own, and kills -9 one process at one moment: a decompressor, memc_route, a memc_sink, one that asks for counters, memc_load's own shell, a job's shell, one of a job's
 subshells, GNU parallel, or a server, which starts again empty. Then
   - nothing of the dead run goes on, and nothing of it is left in TMPDIR, but the work folder of a memc_load that was killed
     itself: nobody is left to remove it;
@@ -34,9 +34,10 @@ sys.dont_write_bytecode = True
 import dump  # beside this file
 
 TYPES = ("idfa", "gaid", "adid", "dvid")
-FILES = ("a.tsv.gz", "b.tsv.gz")
+PAIR = ("a.tsv.gz", "b.tsv.gz")
+GROUPED = tuple(f"{letter}.tsv.gz" for letter in "cdefgh")
 VICTIMS = ("decompressor", "memc_route", "memc_sink", "counters", "memc_load", "job", "subshell", "parallel", "memcached")
-LINES = 600
+LINES = {**dict.fromkeys(PAIR, 600), **dict.fromkeys(GROUPED, 200)}
 PIECES = 100
 LIMIT_S = 60
 POLL_S = 0.0005
@@ -281,11 +282,11 @@ class Plan:
         self.pick = rng.random()
         self.batch = rng.choice((1, 16, 50, 1024))
         self.workers = rng.choice((1, 2))
-        self.file = rng.choice(FILES)
+        self.file = rng.choice(PAIR)
         self.pause_ms = rng.choice((0, 50, 300))
         kind = rng.random()
         if self.victim == "counters": # they are there before the first file and after the last one only
-            self.file = FILES[-1]
+            self.file = PAIR[-1]
             self.piece, self.delay_ms = (0, 0) if kind < 0.5 else (PIECES + 1, 0)
         elif kind < 0.1:
             self.piece, self.delay_ms = 0, rng.randrange(300)
@@ -295,6 +296,10 @@ class Plan:
         else:
             self.piece = PIECES + 1
             self.delay_ms = rng.randrange(150 if self.victim in ("memc_load", "job", "parallel") else 15)
+        self.files = rng.choice((PAIR, PAIR, GROUPED))
+        if self.files == GROUPED:
+            self.workers = 1
+            self.file = GROUPED[-1] if self.victim == "counters" else rng.choice(GROUPED)
 
     def __str__(self):
         who = f"{self.type} {self.victim}" if self.victim == "memcached" else self.victim
@@ -303,12 +308,13 @@ class Plan:
 
 
 class Round:
-    def __init__(self, bench, seed):
+    def __init__(self, bench, seed, files=None):
         self.bench, self.plan = bench, Plan(seed)
+        self.files = files or self.plan.files
         self.folder = tempfile.mkdtemp(prefix="round.", dir=bench.folder)
         for name in ("d", "tmp", "pace"):
             os.mkdir(os.path.join(self.folder, name))
-        for name in FILES:
+        for name in self.files:
             shutil.copy(os.path.join(bench.folder, name), self.path("d", name))
         self.servers = Servers(self.folder)
         self.runs = []
@@ -319,7 +325,7 @@ class Round:
         return os.path.join(self.folder, *names)
 
     def start(self, slow):
-        words = [os.path.join(self.bench.bin, "memc_load"), "-w", str(self.plan.workers), "--pattern", self.path("d", "*.tsv.gz"), "--stats",
+        words = [os.path.join(self.bench.bin, "memc_load"), "-e", "0.05", "-w", str(self.plan.workers), "--pattern", self.path("d", "*.tsv.gz"), "--stats",
                  self.path("stats"), "--reports", self.path("reports"), f"--sink-option=--batch={self.plan.batch}"]
         for name, server in self.servers.of.items():
             words += [f"--{name}", server.address]
@@ -369,7 +375,7 @@ class Round:
 
     def note_phase(self, run):
         """Looked at when the choice is made, or for a server when it is gone."""
-        written = [self.progress(name) for name in FILES]
+        written = [self.progress(name) for name in self.files]
         if run.is_over():
             self.phase = "missed"
         elif max(written) == 0:
@@ -380,7 +386,7 @@ class Round:
     def loaded(self):
         """The files that have a dot; each has exactly one of its two names, and there is nothing else."""
         names = sorted(os.listdir(self.path("d")))
-        if sorted(name.lstrip(".") for name in names) != sorted(FILES):
+        if sorted(name.lstrip(".") for name in names) != sorted(self.files):
             raise Failure(f"the files are now {names}")
         return {name.lstrip(".") for name in names if name.startswith(".")}
 
@@ -395,9 +401,9 @@ class Round:
         with open(self.path("stats")) as file:
             told = {os.path.basename(row["file"]): row for row in map(json.loads, file)}
         called = {name for name, row in told.items() if row["verdict"] == "loaded"}
-        if called != loaded or set(told) != set(FILES):
+        if called != loaded or set(told) != set(self.files):
             raise Failure(f"called loaded: {sorted(called)}, with a dot: {sorted(loaded)}")
-        if (status == 0) != (len(loaded) == len(FILES)):
+        if (status == 0) != (len(loaded) == len(self.files)):
             raise Failure(f"exit status {status} with {len(loaded)} files loaded")
 
     def check_stored(self, name, items):
@@ -423,7 +429,7 @@ class Round:
         return found
 
     def check_reports(self):
-        for name in FILES:
+        for name in self.files:
             if self.reports(name) != self.bench.reports[name]:
                 raise Failure(f"the reports of {name}, {sorted(self.reports(name))}, are not those of a clean run")
 
@@ -445,10 +451,10 @@ class Round:
         left = self.check_leftovers(1 if self.killed and plan.victim == "memc_load" else 0)
         again = self.start(slow=False)
         status = again.finish()
-        if status != 0 or self.loaded() != set(FILES):
+        if status != 0 or self.loaded() != set(self.files):
             raise Failure(f"the second run ended with {status}, {len(self.loaded())} files are loaded")
         self.servers.await_let_go()
-        items, whole = self.servers.items(), self.bench.whole()
+        items, whole = self.servers.items(), self.bench.whole(self.files)
         if items != whole:
             raise Failure("the servers do not hold what they hold after a clean run: " + tell_difference(items, whole))
         self.check_reports()
@@ -471,38 +477,44 @@ class Bench:
         with open(os.path.join(self.slow, "igzip"), "w") as file:
             file.write(SLOW)
         os.chmod(file.name, 0o755)
-        for number, name in enumerate(FILES):
-            text = subprocess.run([options.mksample, "--seed", str(number + 1), "--lines", str(LINES), "--keys", str(LINES // 2),
-                                   "--max-apps", "20", "--bad", "0.004", "--odd", "0.02"], check=True, capture_output=True).stdout
+        self.texts = {}
+        for number, name in enumerate(LINES):
+            self.texts[name] = subprocess.run(
+                [options.mksample, "--seed", str(number + 1), "--lines", str(LINES[name]), "--keys", str(LINES[name] // 2),
+                 "--max-apps", "20", "--bad", "0.004", "--odd", "0.02"], check=True, capture_output=True).stdout
             with gzip.open(os.path.join(self.folder, name), "wb") as file:
-                file.write(text)
+                file.write(self.texts[name])
         self.clean, self.reports = {}, {}
-        for name in FILES:
-            self.load_clean(name)
+        for names in ((PAIR[0],), (PAIR[1],), GROUPED):
+            self.load_clean(names)
 
-    def load_clean(self, name):
-        round_ = Round(self, 0)
+    def load_clean(self, names):
+        round_ = Round(self, 0, names)
         try:
-            for other in set(FILES) - {name}:
-                os.remove(round_.path("d", other))
             run = round_.start(slow=False)
             status, said = run.finish(), run.said()
             if status != 0:
                 servers = {kind: server.process.poll() for kind, server in round_.servers.of.items()}
                 shutil.rmtree(self.folder)
                 sys.exit(f"crash.py: a clean run fails; servers that ended: {servers}\n{said}")
-            self.clean[name] = round_.servers.items()
-            self.reports[name] = round_.reports(name)
+            items = round_.servers.items()
+            for name in names:
+                self.clean[name] = {kind: {key: rest for key, rest in items[kind].items() if self.has_key(name, key, names)}
+                                    for kind in TYPES}
+                self.reports[name] = round_.reports(name)
         finally:
             round_.close()
             shutil.rmtree(round_.folder, ignore_errors=True)
 
-    def whole(self):
+    def has_key(self, name, key, names):
+        return len(names) == 1 or b"\t".join(key.split(b":", 1)) in self.texts[name]
+
+    def whole(self, names):
         """All files' records; no key is in two of them, or the order of loading would matter."""
         union = {kind: {} for kind in TYPES}
-        for clean in self.clean.values():
+        for name in names:
             for kind in TYPES:
-                union[kind] |= clean[kind]
+                union[kind] |= self.clean[name][kind]
         return union
 
 
