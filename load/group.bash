@@ -43,10 +43,15 @@ load_together() { # N…
     fi
     # One after the other, by descriptors of their own: those of the group are read to their ends, but hold the locks.
     for n in "$@"; do
-        may_begin || { not_tried "$n" && continue; }
-        exec {input}<"/dev/fd/${of[$n:input]}"
-        of[$n:lock]=${of[$n:input]} of[$n:input]=$input
-        run_parts "$n"
+        if may_begin; then
+            exec {input}<"/dev/fd/${of[$n:input]}"
+            of[$n:lock]=${of[$n:input]} of[$n:input]=$input
+            run_parts "$n"
+        elif [[ ${run[signal]} && ${of[$n:ran]} ]]; then
+            refuse "$n" 143 '' || of[$n:ran]=''
+        else
+            not_tried "$n" && continue
+        fi
         judge "$n"
         end_files "$n"
     done

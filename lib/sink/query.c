@@ -90,8 +90,10 @@ static int read_since(const char *path, struct since *since)
     return STATUS_OK;
 }
 
+/* The keys that were read back speak for a server that answers without counters, not for one that
+ * is gone. */
 static void write_counters(const struct sink_options *options, const struct counters *c,
-                           const struct since *since, struct json *json)
+                           const struct since *since, bool is_there, struct json *json)
 {
     json_begin(json);
     json_string(json, "server", options->address.text);
@@ -100,7 +102,7 @@ static void write_counters(const struct sink_options *options, const struct coun
     if (options->since) {
         uint64_t stored = since->stored > 0 ? (uint64_t)since->stored : 0;
         enum doubt doubt = counters_doubt(&since->counters, c, stored, options->allow_evictions);
-        if (doubt == DOUBT_UNREADABLE && (since->sampled > 0 || since->stored == 0))
+        if (doubt == DOUBT_UNREADABLE && (since->stored == 0 || (is_there && since->sampled > 0)))
             doubt = DOUBT_NONE;
         json_string(json, "doubt", doubt_name(doubt));
     }
@@ -121,7 +123,7 @@ int query_counters(const struct sink_options *options, struct json *json)
         return STATUS_SIGNAL + signals_stopped_by();
     server_drop(&server);
     if (conn == CONN_OK || options->since)
-        write_counters(options, &server.counters, &since, json);
+        write_counters(options, &server.counters, &since, conn == CONN_OK, json);
     if (conn != CONN_OK) {
         conn_report(options->address.text, conn, options->retry_ms, NULL);
         return conn_exit_status(conn, false);

@@ -46,7 +46,7 @@ verdicts() { sed -n 's/^memc_load: //p' "$1" | grep -aE '^(Acceptable|High|Faile
 others() { grep -aE '^memc_(route|sink): ' "$1" | sort; }
 
 # In ALONE there are as many workers as files, so no file shares its pipeline; below, one worker makes groups.
-make_files alone
+make_files made.alone && cp -a made.alone alone
 (cd alone && find . -type f -print0 | LC_ALL=C sort -z) >names
 count=$(tr -cd '\0' <names | wc -c)
 from_name() { tail -z -n "+$1" names && head -z -n "$(($1 - 1))" names; } # NUMBER: all names, beginning with that one
@@ -72,7 +72,7 @@ others alone.err >alone.others
 (cd alone.reports && ls) >alone.ls
 
 for first in 1 8 15; do
-    make_files "dir$first"
+    cp -a made.alone "dir$first"
     from_name "$first" >order
     run_in 74 "in groups, from file $first" "dir$first" -w 1 --reports "../$first.reports" --stats "../$first.json" <order
     cp err "$first.err"
@@ -96,14 +96,77 @@ done
 
 # How many pipelines there were, by how often the first server was connected to.
 connections() { ask "$ADDR_idfa" stats total_connections; }
-mkdir many && for n in $(seq 40); do good "w$n" >"many/$n.tsv"; done
+mkdir many && for n in $(seq 16); do good "w$n" >"many/$n.tsv"; done
 before=$(connections)
 # shellcheck disable=SC2086 # words
-status 0 'forty small files' -- "$BIN/memc_load" $addresses -k -w 1 many/*.tsv
+status 0 'sixteen small files' -- "$BIN/memc_load" $addresses -k -w 1 many/*.tsv
 grouped=$(($(connections) - before))
 before=$(connections)
 # shellcheck disable=SC2086 # words
-status 0 'the same, each alone' -- "$BIN/memc_load" $addresses -k -w 40 many/*.tsv
-ok 'a group shares its connections' -- test "$((4 * grouped))" -lt "$(($(connections) - before))"
+status 0 'the same, each alone' -- "$BIN/memc_load" $addresses -k -w 16 many/*.tsv
+ok 'a group shares its connections' -- test "$((grouped + 12))" -le "$(($(connections) - before))"
+
+note 'what happens in the middle of a group: 1 and 2 are loaded, 3 and 4 are under way'
+mkdir made slow
+for n in 1 2 3 4 5 6 7 8; do good "y$n" | gzip >"made/$n.tsv.gz"; done
+# A decompressor that tells which file it reads. In the first 3.tsv.gz it waits for `go` after four lines.
+cat >slow/igzip <<END
+#!/bin/sh
+[ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
+name=\$(readlink /proc/\$\$/fd/0)
+echo "\$name" >>"$T/begun"
+case \$name in */3.tsv.gz) ;; *) exec gzip -dc ;; esac
+gzip -dc >"$T/text"
+mkdir "$T/held" 2>/dev/null || exec cat "$T/text"
+head -n 4 "$T/text"
+until [ -e "$T/go" ]; do sleep 0.05; done
+exec tail -n +5 "$T/text"
+END
+chmod +x slow/igzip
+empty_servers() { for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done; }
+contents() { for each in idfa gaid adid dvid; do dump "$(addr $each)"; done; }
+broken() { # STATUS NAME ACTION…
+    broken_status=$1 broken_name=$2
+    shift 2
+    rm -rf held go begun g stats && cp -R made g && empty_servers
+    # shellcheck disable=SC2086 # words
+    background run env PATH="$T/slow:$PATH" "$BIN/memc_load" $addresses -w 1 -s stats --sink-option=--retry-for=1 g/*.tsv.gz
+    until_true test -d held || bail 'the decompressor was not started'
+    "$@"
+    : >go
+    [ "$1" != stop_server ] || { until_true grep -q '/4\.tsv\.gz' begun && send CONT gaid; }
+    finish "$broken_status" run "$broken_name"
+}
+kill_part() { kill -KILL "$(pgrep -f "^$BIN/$1 .*--label g/3\.tsv\.gz.*$2")"; }
+stop_server() { send STOP gaid; }
+stop_run() { send TERM run; }
+lose_server() { send KILL gaid; }
+flush_server() { ask "$ADDR_gaid" flush_all >/dev/null; }
+verdicts_of() { jq -r '"\(.verdict):\(.reason):\(.exit)"' stats | uniq -c | sed 's,^ *,,' | tr '\n' ' '; }
+
+cp -R made g && empty_servers
+# shellcheck disable=SC2086 # words
+status 0 'nothing happens' -- "$BIN/memc_load" $addresses -w 1 g/*.tsv.gz
+contents >whole
+for part in 'a sink:memc_sink:-T gaid' 'the router:memc_route:'; do
+    what=${part#*:}
+    broken 0 "${part%%:*} is killed" kill_part "${what%%:*}" "${what#*:}"
+    is "$(verdicts_of)" '8 loaded:null:0 ' 'the group is loaded again, file by file'
+    is "$(find g -name '.*.gz' | wc -l)" 8 'each has its dot'
+    contents >got
+    is_file got whole 'and all is there'
+done
+broken 0 'a server is stopped for a while' stop_server
+contents >got
+is_file got whole 'all is there'
+broken 65 'a server is flushed' flush_server
+is "$(verdicts_of)" '8 doubtful:flushed:65 ' 'every file is doubtful'
+is "$(find g -name '.*.gz')" '' 'and has its name again'
+broken 143 'TERM' stop_run
+is "$(verdicts_of)" '2 loaded:null:0 2 failed:failed:143 4 not tried:null:null ' 'the first group is loaded, the second is not'
+is "$(find g -name '.*.gz' | sort | tr '\n' ' ')" 'g/.1.tsv.gz g/.2.tsv.gz ' 'and the names say so'
+broken 69 'a server is lost' lose_server
+is "$(verdicts_of)" '2 doubtful:unproven:65 1 failed:unreachable:69 5 not tried:null:null ' 'no other file is tried'
+is "$(find g -name '.*.gz')" '' 'none keeps its dot'
 
 done_testing
