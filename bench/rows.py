@@ -14,6 +14,7 @@ DELAY_MS = 20
 DISTANCES_MS = (1, 50)
 ROOMY_HASH = ("-o", "hashpower=20")
 VAST_HASH = ("-o", "hashpower=22")
+MANY_REQUESTS = ("-R", "1000")
 
 
 @dataclasses.dataclass
@@ -204,6 +205,10 @@ def pipeline_rows():
                   decompressor=name, needs=(command[0],))
     yield Row("pipeline.zcat-hash", f"the same with zcat, servers with {' '.join(ROOMY_HASH)}", pipeline(*ROOMY_HASH),
               decompressor="zcat")
+    for name in ("zcat", "igzip"):
+        for suffix, options in ("requests", MANY_REQUESTS), ("bulk", MANY_REQUESTS + ROOMY_HASH):
+            yield Row(f"pipeline.{name}-{suffix}", f"the same with {name}, servers with {' '.join(options)}",
+                      pipeline(*options), decompressor=name, needs=(DECOMPRESSORS[name][0],))
     for workers in (1, 2, 4):
         yield Row(f"load.{workers}", f"memc_load, three files, --workers {workers}", memc_load(workers), files=3,
                   decompressor="igzip", needs=("igzip", "parallel", "jq"))

@@ -37,6 +37,7 @@ read_first_counters() {
         # It was tried for --retry-for: the sinks of the first files need not do so again.
         69 | 76 | 77) file_options+=(--sink-option --retry-for=0) ;;
     esac
+    [[ ${opt[mode]} != load || ! ${opt[verbose]} ]] || ask_sinks settings --counters --verbose --retry-for=0
 }
 
 # What a server lost while this run went on may be of any file that was called loaded before. What was just read back
@@ -77,15 +78,19 @@ take_dot_back() { # FILE
     merge_run_status 73
 }
 
-# A server that is not there is no fault: nothing is sent to it.
+# What the servers need for the records; after a load with --verbose, for those that it stored. A server that is not
+# there is no fault: nothing is sent to it.
 forecast() {
-    local type reasons
-    [[ ${opt[mode]} == dry-run && ! ${opt[quiet]} && ! ${run[signal]} ]] || return 0
-    ask_sinks settings --counters --verbose --retry-for=0
+    local type said reasons
+    [[ ! ${opt[quiet]} && ! ${run[signal]} ]] || return 0
+    [[ ${opt[mode]} != dry-run ]] || ask_sinks settings --counters --verbose --retry-for=0
     for type in "${types[@]}"; do
-        message I "$(run_jq forecast -nr --arg type "$type" --arg server "${server[$type]}${from_environment[$type]:+ (by ${from_environment[$type]})}" \
-            --slurpfile asked "$work/settings.$type" "$work/final")"
+        [[ -e $work/settings.$type ]] || continue
+        said=$(run_jq forecast -nr --arg mode "${opt[mode]}" --arg type "$type" --arg server "${server[$type]}${from_environment[$type]:+ (by ${from_environment[$type]})}" \
+            --slurpfile asked "$work/settings.$type" "$work/final")
+        [[ ! $said ]] || message I "$said"
     done
+    [[ ${opt[mode]} == dry-run ]] || return 0
     reasons=$(run_jq reasons -rs "$work/final")
     [[ ! $reasons ]] || message I "$reasons"
 }

@@ -2,7 +2,7 @@
 # What memc_load --dry-run foresees, held against the servers after the load.
 . "$(dirname "$0")/../lib/harness.sh"
 
-start_memcached idfa -m 128
+start_memcached idfa -m 128 -o hashpower=12
 start_memcached gaid -m 128 -f 1.08 -n 100
 start_memcached adid -m 64 -I 8k -o "$(slab_chunk_max 4096)"
 start_memcached dvid -m 6
@@ -23,7 +23,10 @@ for type in idfa gaid adid dvid; do
     file_like dry "^memc_load: $type: $stored records, $bytes bytes encoded; $(addr $type) needs [0-9]+ MiB for them; it has " "$type: the counts"
     is "$(jq -s "[.[].parts.$type.items | add // 0] | add" rows)" "$stored" "$type: each record is an item of some size"
 done
-for type in idfa gaid adid; do file_like dry "^memc_load: $type: .* it has [0-9]+: they fit$" "$type: fits"; done
+for type in gaid adid; do file_like dry "^memc_load: $type: .* it has [0-9]+: they fit$" "$type: fits"; done
+file_like dry '^memc_load: idfa: .* it has [0-9]+: they fit; its hash table has 2\^12 buckets, for these records it grows to 2\^[0-9]+: start it with -o hashpower=[0-9]+$' \
+    'idfa: fits, and wants a larger hash table'
+power=$(sed -n 's/^memc_load: idfa: .* -o hashpower=\([0-9]*\)$/\1/p' dry)
 file_like dry '^memc_load: dvid: .* it has 6: they do not fit; start it with -m [0-9]+ or more$' 'dvid: does not'
 bad=$(jq -s '[.[] | .invalid + .unknown] | add' rows)
 file_like dry "^memc_load: $bad bad lines: [0-9]+ [a-z]" 'the bad lines, by reason'
@@ -37,6 +40,15 @@ for type in idfa gaid adid; do
     ok "$type: $needed MiB were foreseen, $pages MiB are taken: within a tenth" -- \
         test $((10 * needed)) -le $((11 * pages)) -a $((10 * needed)) -ge $((9 * pages))
 done
+file_unlike err 'hashpower' 'of which a load says nothing'
+
+note 'a load with --verbose tells of the hash table as it was before'
+stop_memcached idfa
+start_memcached idfa -m 128 -o hashpower=12
+make_load load
+status 0 'the load' -- ./load -k -v -e 5% --only idfa,adid a.tsv.gz b.tsv.gz
+file_like err "^memc_load: idfa: [0-9]+ records; .*: before the load its hash table has 2\\^12 buckets, for these records it grows to 2\\^$power: start it with -o hashpower=$power\$" 'a table that grew'
+file_unlike err 'adid: .*hashpower' 'not of one that was large enough'
 
 note 'the memory that it asks for is enough'
 more=$(sed -n 's/^memc_load: dvid: .*start it with -m \([0-9]*\) or more$/\1/p' dry)
@@ -66,5 +78,10 @@ json out '.settings.maxbytes | tonumber' $((more * 1048576)) 'the limit'
 json out '.stats.pid | tonumber' "$(stat_of "$(addr dvid)" pid)" 'the process'
 status 0 'without' -- "$BIN/memc_sink" --counters "$(addr dvid)"
 json out keys '["badcrc_from_extstore","cmd_flush","delete_hits","evictions","extstore_compact_lost","extstore_compact_skipped","extstore_objects_evicted","item_size_max","nomem","pid","server","slab_reassign_busy_deletes","start","time","total_items","uptime"]' 'only the counters'
+
+note 'the hash table, which memcached doubles once a second at most, is as large as was foreseen'
+has_grown() { [ "$(stat_of "$(addr idfa)" hash_power_level)" -ge "$power" ]; }
+until_true has_grown
+is "$(stat_of "$(addr idfa)" hash_power_level)" "$power" 'idfa: as large, and no larger'
 
 done_testing
