@@ -133,8 +133,8 @@ static const char **text_of(int code, struct common_options *common)
     }
 }
 
-enum options_result options_take(int code, char **argv, struct common_options *common,
-                                 struct options_error *error)
+enum options_result options_set_common(int code, char **argv, struct common_options *common,
+                                       struct options_error *error)
 {
     if (code == 'q')
         common->silent = common->quiet;
@@ -165,6 +165,20 @@ enum options_result options_take(int code, char **argv, struct common_options *c
     default:
         return bad_option(code, argv, error);
     }
+}
+
+enum options_result options_parse(int argc, char **argv, const char *letters,
+                                  const struct option *list, options_set_fn *set, void *options,
+                                  struct options_error *error)
+{
+    enum options_result result = OPTIONS_RUN;
+    int code;
+
+    opterr = 0;
+    optind = 0; /* also from the start for another argv, as glibc has it */
+    while (result == OPTIONS_RUN && (code = getopt_long(argc, argv, letters, list, NULL)) != -1)
+        result = set(code, argv, options, error);
+    return result;
 }
 
 int options_print(const char *text)

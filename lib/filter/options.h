@@ -63,9 +63,18 @@ enum {
 
 void options_default(struct common_options *common, int nice);
 
-/* Handles one option of COMMON_LONG. OPTIONS_RUN: go on with the next one. */
-enum options_result options_take(int code, char **argv, struct common_options *common,
-                                 struct options_error *error);
+/* Sets one option of COMMON_LONG, as an options_set_fn. */
+enum options_result options_set_common(int code, char **argv, struct common_options *common,
+                                       struct options_error *error);
+
+/* Sets what one option says; optarg is its value. OPTIONS_RUN: go on with the next one. */
+typedef enum options_result options_set_fn(int code, char **argv, void *options,
+                                           struct options_error *error);
+
+/* Hands each option to `set`; behind the last one optind is the first operand. */
+enum options_result options_parse(int argc, char **argv, const char *letters,
+                                  const struct option *list, options_set_fn *set, void *options,
+                                  struct options_error *error);
 
 /* Marks are expected; called when all options are set. */
 void options_expect_marks(struct common_options *common);

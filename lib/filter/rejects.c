@@ -15,11 +15,11 @@ void rejects_init(struct rejects *rejects, const char *type, bool verbose)
 int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t wait_ms,
                  int input_fd)
 {
-    int status = linefile_open(&rejects->report, path, append, wait_ms, input_fd);
+    int status = linefile_open(&rejects->lines, path, append, wait_ms, input_fd);
 
     if (status != STATUS_OK)
         return status;
-    return linefile_open_why(&rejects->why, &rejects->report, append, wait_ms, input_fd);
+    return linefile_open_why(&rejects->reasons_file, &rejects->lines, append, wait_ms, input_fd);
 }
 
 /* "idfa " before "line 7", or nothing. */
@@ -36,7 +36,7 @@ static const char *space_after_type(const struct rejects *rejects)
 static void complain(struct rejects *rejects, struct place place, const char *reason)
 {
     reasons_add(&rejects->reasons, reason);
-    linefile_why(&rejects->why, place.number, place.offset, reason);
+    linefile_why(&rejects->reasons_file, place.number, place.offset, reason);
     if ((!rejects->silent && diag_may_repeat(&rejects->complaints)) || rejects->verbose)
         diag("%s%sline %" PRIu64 ": %s", type_of(rejects), space_after_type(rejects), place.number,
              reason);
@@ -66,47 +66,54 @@ void rejects_line(struct rejects *rejects, struct slice line, struct place place
                   const char *reason)
 {
     count_zeros(rejects, line, place.number, true);
-    linefile_line(&rejects->report, line);
+    linefile_line(&rejects->lines, line);
     complain(rejects, place, reason);
 }
 
-enum overlong rejects_overlong(struct rejects *rejects, const struct line *line)
+static void count(struct line_counts *counts, bool blank)
+{
+    counts->lines++;
+    counts->blank += blank;
+    counts->invalid += !blank;
+}
+
+void rejects_overlong(struct rejects *rejects, const struct line *line, struct line_counts *counts)
 {
     bool blank = rejects->blank_so_far && record_is_blank(line->text);
 
     rejects->blank_so_far = blank || line->ends;
     count_zeros(rejects, line->text, line->place.number, line->ends);
+    if (line->ends)
+        count(counts, blank);
     if (line->ends && blank) {
-        linefile_cancel(&rejects->report);
-        return OVERLONG_BLANK;
+        linefile_cancel(&rejects->lines);
+        return;
     }
-    linefile_piece(&rejects->report, line->text, line->ends);
-    if (!line->ends)
-        return OVERLONG_GOES_ON;
-    complain(rejects, line->place, "longer than --max-line");
-    return OVERLONG_REJECTED;
+    linefile_piece(&rejects->lines, line->text, line->ends);
+    if (line->ends)
+        complain(rejects, line->place, "longer than --max-line");
 }
 
-bool rejects_cut(struct rejects *rejects, const struct line *line)
+void rejects_cut(struct rejects *rejects, const struct line *line, struct line_counts *counts)
 {
     bool blank = record_is_blank(line->text) && (!line->overlong || rejects->blank_so_far);
 
     count_zeros(rejects, line->text, line->place.number, true);
-    linefile_cancel(&rejects->report);
+    linefile_cancel(&rejects->lines);
     if (!blank)
         reasons_add(&rejects->reasons, "cut off before its LF");
-    return blank;
+    count(counts, blank);
 }
 
 void rejects_flush(struct rejects *rejects)
 {
-    linefile_flush(&rejects->report);
-    linefile_flush(&rejects->why);
+    linefile_flush(&rejects->lines);
+    linefile_flush(&rejects->reasons_file);
 }
 
 bool rejects_pending(const struct rejects *rejects)
 {
-    return linefile_pending(&rejects->report) || linefile_pending(&rejects->why);
+    return linefile_pending(&rejects->lines) || linefile_pending(&rejects->reasons_file);
 }
 
 static void report_suppressed(const struct rejects *rejects)
@@ -138,7 +145,8 @@ int rejects_close(struct rejects *rejects)
 {
     report_suppressed(rejects);
     report_zeros(rejects);
-    int status = status_merge(linefile_close(&rejects->report), linefile_close(&rejects->why));
+    int status =
+        status_merge(linefile_close(&rejects->lines), linefile_close(&rejects->reasons_file));
     if (rejects->zero_bytes > 0)
         status = status_merge(status, STATUS_IOERR);
     return status;

@@ -19,7 +19,7 @@
 enum { REJECTS_ZERO_RUN = 4096 };
 
 struct rejects {
-    struct linefile report, why;
+    struct linefile lines, reasons_file;
     const char *type; /* for messages: line numbers count this type's lines only; NULL: all lines */
     bool verbose;     /* print all messages */
     bool silent;      /* no message for a line */
@@ -40,15 +40,19 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason);
 
-/* Takes the next piece of a line longer than --max-line. At its end, returns what the line was. */
-enum overlong { OVERLONG_GOES_ON, OVERLONG_BLANK, OVERLONG_REJECTED };
-enum overlong rejects_overlong(struct rejects *rejects, const struct line *line);
+/* Of a program's counters those that are counted here, too. */
+struct line_counts {
+    uint64_t lines, blank, invalid;
+};
+
+/* Takes the next piece of a line longer than --max-line, and counts the line at its end. */
+void rejects_overlong(struct rejects *rejects, const struct line *line, struct line_counts *counts);
 
 /*
- * Takes the last line of a cut input, which has no LF. It is no record and is not
- * written to the rejects; earlier pieces of it are removed. True if it is blank.
+ * Takes and counts the last line of a cut input, which has no LF. It is no record and is
+ * not written to the rejects; earlier pieces of it are removed.
  */
-bool rejects_cut(struct rejects *rejects, const struct line *line);
+void rejects_cut(struct rejects *rejects, const struct line *line, struct line_counts *counts);
 
 /* The lines of another input follow: reports how many complaints were passed over, and the damage,
  * and begins to count anew. */

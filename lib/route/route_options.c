@@ -60,7 +60,7 @@ static const struct option LONG[] = {{"dir", required_argument, NULL, 'd'},
                                      COMMON_LONG,
                                      {NULL, 0, NULL, 0}};
 
-static enum options_result take_rate(uint64_t *rate, struct options_error *error)
+static enum options_result set_rate(uint64_t *rate, struct options_error *error)
 {
     uint64_t value;
 
@@ -73,9 +73,10 @@ static enum options_result take_rate(uint64_t *rate, struct options_error *error
     return OPTIONS_RUN;
 }
 
-static enum options_result take(int code, char **argv, struct route_options *options,
-                                struct options_error *error)
+static enum options_result set_option(int code, char **argv, void *self,
+                                      struct options_error *error)
 {
+    struct route_options *options = self;
     if (code >= OPTION_FIFO && code < OPTION_FIFO + DEVTYPE_COUNT) {
         options->path[code - OPTION_FIFO] = optarg;
         return OPTIONS_RUN;
@@ -96,29 +97,23 @@ static enum options_result take(int code, char **argv, struct route_options *opt
         options->mark = optarg;
         return OPTIONS_RUN;
     case OPTION_RATE:
-        return take_rate(&options->rate, error);
+        return set_rate(&options->rate, error);
     case 'o':
         if (devtype_set(slice_of(optarg), &options->only))
             return OPTIONS_RUN;
         return options_fail(error, "--only: '%s' is not a list of idfa, gaid, adid, dvid", optarg);
     default:
-        return options_take(code, argv, &options->common, error);
+        return options_set_common(code, argv, &options->common, error);
     }
 }
 
 enum options_result route_options_parse(int argc, char **argv, struct route_options *options,
                                         struct options_error *error)
 {
-    enum options_result result = OPTIONS_RUN;
-    int code;
-
     *options = (struct route_options){.directory = ".", .only = (1u << DEVTYPE_COUNT) - 1};
     options_default(&options->common, NICE);
-    opterr = 0;
-    optind = 0; /* also from the start for another argv, as glibc has it */
-    while (result == OPTIONS_RUN &&
-           (code = getopt_long(argc, argv, COMMON_SHORT "d:o:mE", LONG, NULL)) != -1)
-        result = take(code, argv, options, error);
+    enum options_result result =
+        options_parse(argc, argv, COMMON_SHORT "d:o:mE", LONG, set_option, options, error);
     if (result == OPTIONS_RUN && optind < argc)
         return options_fail(error, "unexpected argument '%s': the input is standard input",
                             argv[optind]);

@@ -6,13 +6,19 @@
 #define MEMC_ROUTE_TALLY_H
 
 #include "bytes/json.h"
-#include "filter/reasons.h"
+#include "filter/rejects.h"
 #include "record/devtype.h"
 
 /* lines = blank + invalid + unknown + skipped + routed + undelivered */
 struct route_tally {
     const char *label; /* NULL: none */
-    uint64_t lines, blank, invalid, unknown, skipped, undelivered;
+    union {            /* the same, under two names */
+        struct line_counts counts;
+        struct {
+            uint64_t lines, blank, invalid;
+        };
+    };
+    uint64_t unknown, skipped, undelivered;
     uint64_t routed[DEVTYPE_COUNT];
     uint64_t zero_bytes; /* in long runs: damage */
     uint64_t bytes_in;

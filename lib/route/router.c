@@ -51,7 +51,7 @@ int router_open(struct router *router)
     int status = rejects_open(&router->rejects, common->rejects, common->append, common->wait_ms,
                               STDIN_FILENO);
     status = status_merge(status,
-                          summary_check_file(common, STDIN_FILENO, &router->rejects.report, NULL));
+                          summary_check_file(common, STDIN_FILENO, &router->rejects.lines, NULL));
     if (status != STATUS_OK)
         return status;
     descriptors_widen_pipe(STDIN_FILENO);
@@ -68,15 +68,6 @@ int router_open(struct router *router)
     if (result == OUTFILE_OK || result == OUTFILE_STOPPED)
         return STATUS_OK;
     return fifo_failed(router, name, result);
-}
-
-static void overlong_line(struct router *router, const struct line *line)
-{
-    enum overlong what = rejects_overlong(&router->rejects, line);
-
-    router->tally.lines += what != OVERLONG_GOES_ON;
-    router->tally.blank += what == OVERLONG_BLANK;
-    router->tally.invalid += what == OVERLONG_REJECTED;
 }
 
 static void untyped_line(struct router *router, const struct line *line)
@@ -96,7 +87,7 @@ void router_line(struct router *router, const struct line *line)
     enum devtype type;
 
     if (line->overlong) {
-        overlong_line(router, line);
+        rejects_overlong(&router->rejects, line, &router->tally.counts);
         return;
     }
     router->tally.lines++;
@@ -124,15 +115,6 @@ static void report_failures(struct router *router)
     }
 }
 
-static void cut_line(struct router *router, const struct line *line)
-{
-    router->tally.lines++;
-    if (rejects_cut(&router->rejects, line))
-        router->tally.blank++;
-    else
-        router->tally.invalid++;
-}
-
 static void report_cut(uint64_t whole_lines)
 {
     diag("the input was cut after line %" PRIu64 ": its end is missing", whole_lines);
@@ -146,7 +128,7 @@ static void mark(struct router *router, const struct line *line)
         report_cut(line->place.number - 1);
     if (line_has_rest(line)) {
         if (router->input_cut)
-            cut_line(router, line);
+            rejects_cut(&router->rejects, line, &router->tally.counts);
         else
             router_line(router, line);
     }
@@ -247,7 +229,7 @@ static int rest(void *self)
         report_cut(linebuf_number(router->in));
     if (linebuf_rest(router->in, &line)) {
         if (cut)
-            cut_line(router, &line);
+            rejects_cut(&router->rejects, &line, &router->tally.counts);
         else
             router_line(router, &line);
     }

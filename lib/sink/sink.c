@@ -43,7 +43,7 @@ static int open_files(struct sink *sink, int input_fd)
         status = linefile_open_why(&sink->delivery.why, undelivered, common->append,
                                    common->wait_ms, input_fd);
     return status_merge(status,
-                        summary_check_file(common, input_fd, &sink->rejects.report, undelivered));
+                        summary_check_file(common, input_fd, &sink->rejects.lines, undelivered));
 }
 
 static bool open_buffers(struct sink *sink)
@@ -77,15 +77,6 @@ static void reject(struct sink *sink, const struct line *line, const char *reaso
 {
     sink->tally.invalid++;
     rejects_line(&sink->rejects, line->text, line->place, reason);
-}
-
-static void overlong_line(struct sink *sink, const struct line *line)
-{
-    enum overlong what = rejects_overlong(&sink->rejects, line);
-
-    sink->tally.lines += what != OVERLONG_GOES_ON;
-    sink->tally.blank += what == OVERLONG_BLANK;
-    sink->tally.invalid += what == OVERLONG_REJECTED;
 }
 
 /* The record is stored all the same, so it is no bad line, but its sender should know. */
@@ -137,7 +128,7 @@ void sink_line(struct sink *sink, const struct line *line)
     struct record record;
 
     if (line->overlong) {
-        overlong_line(sink, line);
+        rejects_overlong(&sink->rejects, line, &sink->tally.counts);
         return;
     }
     sink->tally.lines++;
@@ -232,16 +223,6 @@ static void tell(void *self, const struct loop_counts *counts, char *text, struc
         sink_tally_json(tally, json);
 }
 
-/* The unterminated last line of an input that was cut: no record. */
-static void cut_line(struct sink *sink, const struct line *line)
-{
-    sink->tally.lines++;
-    if (rejects_cut(&sink->rejects, line))
-        sink->tally.blank++;
-    else
-        sink->tally.invalid++;
-}
-
 static int rest(void *self)
 {
     struct sink *sink = self;
@@ -254,7 +235,7 @@ static int rest(void *self)
         sink_line(sink, &line);
         return STATUS_OK;
     }
-    cut_line(sink, &line);
+    rejects_cut(&sink->rejects, &line, &sink->tally.counts); /* the input was cut: no record */
     diag("the input was cut in its %s%sline %" PRIu64 ": no LF at its end", type ? type : "",
          type ? " " : "", line.place.number);
     return STATUS_IOERR;

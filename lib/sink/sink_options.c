@@ -96,7 +96,7 @@ static const struct option LONG[] = {{"type", required_argument, NULL, 'T'},
                                      COMMON_LONG,
                                      {NULL, 0, NULL, 0}};
 
-static enum options_result take_batch(size_t *batch, struct options_error *error)
+static enum options_result set_batch(size_t *batch, struct options_error *error)
 {
     uint64_t value;
 
@@ -107,7 +107,7 @@ static enum options_result take_batch(size_t *batch, struct options_error *error
     return OPTIONS_RUN;
 }
 
-static enum options_result take_protocol(enum protocol *protocol, struct options_error *error)
+static enum options_result set_protocol(enum protocol *protocol, struct options_error *error)
 {
     for (enum protocol each = PROTOCOL_AUTO; each <= PROTOCOL_TEXT; each++) {
         if (strcmp(optarg, protocol_name(each)) == 0) {
@@ -129,7 +129,7 @@ static enum options_result set_sample(size_t *sample, struct options_error *erro
     return OPTIONS_RUN;
 }
 
-static enum options_result take_rate(struct sink_options *options, struct options_error *error)
+static enum options_result set_rate(struct sink_options *options, struct options_error *error)
 {
     options->limited = strcmp(optarg, "none") != 0;
     if (options->limited && !number_ratio(slice_of(optarg), &options->error_rate))
@@ -139,7 +139,7 @@ static enum options_result take_rate(struct sink_options *options, struct option
     return OPTIONS_RUN;
 }
 
-static enum options_result take_ttl(int64_t *seconds, struct options_error *error)
+static enum options_result set_ttl(int64_t *seconds, struct options_error *error)
 {
     int64_t ms;
     enum options_result result =
@@ -152,7 +152,7 @@ static enum options_result take_ttl(int64_t *seconds, struct options_error *erro
     return result;
 }
 
-static enum options_result take_timeout(int *timeout_ms, struct options_error *error)
+static enum options_result set_timeout(int *timeout_ms, struct options_error *error)
 {
     int64_t ms;
     enum options_result result =
@@ -182,8 +182,8 @@ static enum sink_mode mode_of(int code)
     }
 }
 
-static enum options_result take_mode(enum sink_mode mode, struct sink_options *options,
-                                     struct options_error *error)
+static enum options_result set_mode(enum sink_mode mode, struct sink_options *options,
+                                    struct options_error *error)
 {
     if (options->mode != SINK_LOAD && options->mode != mode)
         return options_fail(
@@ -209,7 +209,7 @@ static bool *flag_of(int code, struct sink_options *options)
     }
 }
 
-static enum options_result take_type(struct sink_options *options, struct options_error *error)
+static enum options_result set_type(struct sink_options *options, struct options_error *error)
 {
     options->any_type = false;
     if (devtype_find(slice_of(optarg), &options->type))
@@ -217,9 +217,10 @@ static enum options_result take_type(struct sink_options *options, struct option
     return options_fail(error, "--type: '%s' is not one of idfa, gaid, adid, dvid", optarg);
 }
 
-static enum options_result take(int code, char **argv, struct sink_options *options,
-                                struct options_error *error)
+static enum options_result set_option(int code, char **argv, void *self,
+                                      struct options_error *error)
 {
+    struct sink_options *options = self;
     bool *flag = flag_of(code, options);
 
     if (flag) {
@@ -227,18 +228,18 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
         return OPTIONS_RUN;
     }
     if (mode_of(code) != SINK_LOAD)
-        return take_mode(mode_of(code), options, error);
+        return set_mode(mode_of(code), options, error);
     switch (code) {
     case 'T':
-        return take_type(options, error);
+        return set_type(options, error);
     case 'b':
-        return take_batch(&options->batch, error);
+        return set_batch(&options->batch, error);
     case 't':
-        return take_timeout(&options->timeout_ms, error);
+        return set_timeout(&options->timeout_ms, error);
     case 'R':
         return options_duration("retry-for", 0, INT64_MAX, &options->retry_ms, error);
     case 'e':
-        return take_rate(options, error);
+        return set_rate(options, error);
     case 'u':
         options->undelivered = optarg;
         return OPTIONS_RUN;
@@ -248,11 +249,11 @@ static enum options_result take(int code, char **argv, struct sink_options *opti
         options->since = optarg;
         return OPTIONS_RUN;
     case OPTION_PROTOCOL:
-        return take_protocol(&options->protocol, error);
+        return set_protocol(&options->protocol, error);
     case OPTION_TTL:
-        return take_ttl(&options->ttl_seconds, error);
+        return set_ttl(&options->ttl_seconds, error);
     default:
-        return options_take(code, argv, &options->common, error);
+        return options_set_common(code, argv, &options->common, error);
     }
 }
 
@@ -266,8 +267,8 @@ static bool is_key(struct slice key)
     return good;
 }
 
-static enum options_result take_keys(int argc, char **argv, struct sink_options *options,
-                                     struct options_error *error)
+static enum options_result set_keys(int argc, char **argv, struct sink_options *options,
+                                    struct options_error *error)
 {
     options->keys = argv + optind + 1;
     options->key_count = (size_t)(argc - optind - 1);
@@ -281,8 +282,8 @@ static enum options_result take_keys(int argc, char **argv, struct sink_options 
     return OPTIONS_RUN;
 }
 
-static enum options_result take_operands(int argc, char **argv, struct sink_options *options,
-                                         struct options_error *error)
+static enum options_result set_operands(int argc, char **argv, struct sink_options *options,
+                                        struct options_error *error)
 {
     const char *reason;
 
@@ -295,7 +296,7 @@ static enum options_result take_operands(int argc, char **argv, struct sink_opti
     if (!address_parse(argv[optind], &options->address, &reason))
         return options_fail(error, "server '%.100s': %s", argv[optind], reason);
     if (options->mode == SINK_GET)
-        return take_keys(argc, argv, options, error);
+        return set_keys(argc, argv, options, error);
     if (argc - optind > 2)
         return options_fail(error, "unexpected argument '%s': one server and one file",
                             argv[optind + 2]);
@@ -313,9 +314,6 @@ static enum options_result take_operands(int argc, char **argv, struct sink_opti
 enum options_result sink_options_parse(int argc, char **argv, struct sink_options *options,
                                        struct options_error *error)
 {
-    enum options_result result = OPTIONS_RUN;
-    int code;
-
     *options = (struct sink_options){.any_type = true,
                                      .sample = SAMPLE_DEFAULT,
                                      .timeout_ms = TIMEOUT_MS,
@@ -323,10 +321,7 @@ enum options_result sink_options_parse(int argc, char **argv, struct sink_option
                                      .limited = true,
                                      .error_rate = {1, 100}};
     options_default(&options->common, NICE);
-    opterr = 0;
-    optind = 0; /* also from the start for another argv, as glibc has it */
-    while (result == OPTIONS_RUN &&
-           (code = getopt_long(argc, argv, COMMON_SHORT "T:b:t:R:e:u:kn", LONG, NULL)) != -1)
-        result = take(code, argv, options, error);
-    return result == OPTIONS_RUN ? take_operands(argc, argv, options, error) : result;
+    enum options_result result =
+        options_parse(argc, argv, COMMON_SHORT "T:b:t:R:e:u:kn", LONG, set_option, options, error);
+    return result == OPTIONS_RUN ? set_operands(argc, argv, options, error) : result;
 }

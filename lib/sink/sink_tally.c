@@ -26,6 +26,21 @@ static void json_limit(struct json *json, const char *key, const uint64_t *value
         json_count_or_null(json, key, -1);
 }
 
+static void json_outcomes(const struct sink_tally *t, struct json *json)
+{
+    json_uint(json, "lines", t->lines);
+    json_uint(json, "blank", t->blank);
+    json_uint(json, "stored", t->stored);
+    json_uint(json, "invalid", t->invalid);
+    json_uint(json, "refused", t->refused);
+    json_uint(json, "undelivered", t->undelivered);
+    if (!is_verify(t))
+        return;
+    json_uint(json, "verified", t->verified);
+    json_uint(json, "missing", t->missing);
+    json_uint(json, "differing", t->differing);
+}
+
 void sink_tally_json(const struct sink_tally *t, struct json *json)
 {
     json_begin(json);
@@ -36,17 +51,7 @@ void sink_tally_json(const struct sink_tally *t, struct json *json)
     json_string(json, "type", t->type);
     json_string(json, "server", t->server);
     json_string(json, "protocol", t->protocol);
-    json_uint(json, "lines", t->lines);
-    json_uint(json, "blank", t->blank);
-    json_uint(json, "stored", t->stored);
-    json_uint(json, "invalid", t->invalid);
-    json_uint(json, "refused", t->refused);
-    json_uint(json, "undelivered", t->undelivered);
-    if (is_verify(t)) {
-        json_uint(json, "verified", t->verified);
-        json_uint(json, "missing", t->missing);
-        json_uint(json, "differing", t->differing);
-    }
+    json_outcomes(t, json);
     json_uint(json, "apps_dropped", t->apps_dropped);
     json_uint(json, "apps_dropped_records", t->apps_dropped_records);
     json_uint(json, "retries", t->retries);

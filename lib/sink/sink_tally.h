@@ -7,7 +7,7 @@
 
 #include "bytes/json.h"
 #include "bytes/number.h"
-#include "filter/reasons.h"
+#include "filter/rejects.h"
 #include "server/doubt.h"
 #include "sink/item_sizes.h"
 
@@ -18,7 +18,13 @@ struct sink_tally {
     const char *type;  /* NULL: any */
     const char *server;
     const char *protocol; /* NULL: the server was never reached */
-    uint64_t lines, blank, invalid, stored, refused, undelivered;
+    union {               /* the same, under two names */
+        struct line_counts counts;
+        struct {
+            uint64_t lines, blank, invalid;
+        };
+    };
+    uint64_t stored, refused, undelivered;
     uint64_t verified, missing, differing; /* by --verify only */
     uint64_t apps_dropped;                 /* elements of lists of apps that are no app ids */
     uint64_t apps_dropped_records;         /* records that lost some of theirs */

@@ -67,11 +67,33 @@ static void test_cap(void)
     said(ten, "ten of ten: no others");
 }
 
-static enum overlong piece(struct rejects *rejects, const char *text, bool ends)
+static struct line_counts counts;
+
+static bool counted(uint64_t lines, uint64_t blank, uint64_t invalid)
+{
+    bool as_expected = counts.lines == lines && counts.blank == blank && counts.invalid == invalid;
+
+    counts = (struct line_counts){0};
+    return as_expected;
+}
+
+/* True if it counts as so many lines, blank ones and invalid ones. */
+static bool piece(struct rejects *rejects, const char *text, bool ends, uint64_t blank,
+                  uint64_t invalid)
 {
     struct line line = {slice_of(text), true, ends, {3, 44}, LINE_NO_MARK};
 
-    return rejects_overlong(rejects, &line);
+    rejects_overlong(rejects, &line, &counts);
+    return counted(blank + invalid, blank, invalid);
+}
+
+/* True if it is the one line counted, as blank or as invalid. */
+static bool cut(struct rejects *rejects, const char *text, bool overlong, bool blank)
+{
+    struct line line = {slice_of(text), overlong, true, {0, 0}, LINE_NO_MARK};
+
+    rejects_cut(rejects, &line, &counts);
+    return counted(1, blank, !blank);
 }
 
 static void test_overlong(void)
@@ -80,13 +102,10 @@ static void test_overlong(void)
 
     listen_begin();
     open_rejects(&rejects, "overlong", NULL, false);
-    bool text = piece(&rejects, "  ", false) == OVERLONG_GOES_ON &&
-                piece(&rejects, "x", false) == OVERLONG_GOES_ON &&
-                piece(&rejects, "  ", true) == OVERLONG_REJECTED;
-    bool blank = piece(&rejects, "  ", false) == OVERLONG_GOES_ON &&
-                 piece(&rejects, "\t", true) == OVERLONG_BLANK;
-    bool again = piece(&rejects, "y", false) == OVERLONG_GOES_ON &&
-                 piece(&rejects, "", true) == OVERLONG_REJECTED;
+    bool text = piece(&rejects, "  ", false, 0, 0) && piece(&rejects, "x", false, 0, 0) &&
+                piece(&rejects, "  ", true, 0, 1);
+    bool blank = piece(&rejects, "  ", false, 0, 0) && piece(&rejects, "\t", true, 1, 0);
+    bool again = piece(&rejects, "y", false, 0, 0) && piece(&rejects, "", true, 0, 1);
     rejects_close(&rejects);
     said("t: line 3: longer than --max-line\nt: line 3: longer than --max-line\n",
          "each is told once");
@@ -112,13 +131,10 @@ static void test_cut(void)
     struct rejects rejects;
 
     open_rejects(&rejects, NULL, NULL, false);
-    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
-        struct line line = {slice_of(CASE[i].text), CASE[i].overlong, true, {0, 0}, LINE_NO_MARK};
-        ok(rejects_cut(&rejects, &line) == CASE[i].blank, "a cut line, case %zu", i);
-    }
-    piece(&rejects, "x", false);
-    struct line line = {slice_of("  "), true, true, {0, 0}, LINE_NO_MARK};
-    ok(!rejects_cut(&rejects, &line), "a cut line that began with text is not blank");
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++)
+        ok(cut(&rejects, CASE[i].text, CASE[i].overlong, CASE[i].blank), "a cut line, case %zu", i);
+    piece(&rejects, "x", false, 0, 0);
+    ok(cut(&rejects, "  ", true, false), "a cut line that began with text is not blank");
     rejects_close(&rejects);
 }
 
