@@ -77,21 +77,43 @@ static void take_setting(void *context, struct slice name, struct slice value)
     take(name, value, "item_size_max", context);
 }
 
+/* memcached's own proxy tells of itself, not of the servers that store. */
+static struct counters judge(const struct general *general)
+{
+    struct counters c = general->counters;
+
+    if (general->proxied >= 0)
+        return COUNTERS_UNKNOWN;
+    if (c.time >= 0 && c.uptime >= 0)
+        c.start = c.time - c.uptime;
+    return c;
+}
+
 enum conn_status counters_read(const struct address *address, int timeout_ms,
                                struct counters *counters)
 {
     struct general general = {COUNTERS_UNKNOWN, -1};
-    struct counters *c = &general.counters;
 
     *counters = COUNTERS_UNKNOWN;
     enum conn_status conn = stats_read(address, "stats", timeout_ms, take_general, &general);
     if (conn != CONN_OK)
         return conn;
-    conn = stats_read(address, "stats settings", timeout_ms, take_setting, &c->item_size_max);
-    if (c->time >= 0 && c->uptime >= 0)
-        c->start = c->time - c->uptime;
-    /* memcached's own proxy tells of itself, not of the servers that store. */
-    if (general.proxied < 0)
-        *counters = *c;
+    conn = stats_read(address, "stats settings", timeout_ms, take_setting,
+                      &general.counters.item_size_max);
+    *counters = judge(&general);
+    return conn;
+}
+
+enum conn_status counters_ask(int fd, int timeout_ms, struct counters *counters)
+{
+    struct general general = {COUNTERS_UNKNOWN, -1};
+
+    *counters = COUNTERS_UNKNOWN;
+    enum conn_status conn = stats_ask(fd, "stats", timeout_ms, take_general, &general);
+    if (conn != CONN_OK)
+        return conn;
+    conn =
+        stats_ask(fd, "stats settings", timeout_ms, take_setting, &general.counters.item_size_max);
+    *counters = judge(&general);
     return conn;
 }

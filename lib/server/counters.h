@@ -62,4 +62,8 @@ bool counters_known(const struct counters *c);
 enum conn_status counters_read(const struct address *address, int timeout_ms,
                                struct counters *counters);
 
+/* The same on a connection that owes nothing, so it is this server that is asked; after a failure
+ * the connection is to be dropped. */
+enum conn_status counters_ask(int fd, int timeout_ms, struct counters *counters);
+
 #endif

@@ -42,7 +42,14 @@ static void plain_drop(void *self)
     server->plain_fd = -1;
 }
 
-static const struct server_link PLAIN = {plain_open, plain_port, plain_drop};
+/* Its protocol may be the binary one. */
+static int plain_descriptor(const void *self)
+{
+    (void)self;
+    return -1;
+}
+
+static const struct server_link PLAIN = {plain_open, plain_port, plain_drop, plain_descriptor};
 
 void server_init(struct server *server, const struct address *address, int timeout_ms,
                  int64_t retry_ms)
@@ -182,18 +189,55 @@ static enum conn_status begin_retry(struct server *server, enum conn_status why)
     return CONN_OK;
 }
 
-/* The first time, the counters are read; without them the verdict will be "unproven". */
+enum conn_status server_counters(struct server *server, struct counters *counters)
+{
+    int fd = server->link->descriptor(server->self);
+
+    if (fd < 0)
+        return counters_read(server->address, server->timeout_ms, counters);
+    *counters = COUNTERS_UNKNOWN;
+    enum conn_status conn = server->mute ? CONN_OK : counters_ask(fd, server->timeout_ms, counters);
+    if (conn != CONN_OK)
+        server_drop(server);
+    return conn;
+}
+
+/* A proxy may end the connection on this question, or never answer: then it is not asked again. */
+static enum conn_status ask_connected(struct server *server, struct counters *counters)
+{
+    enum conn_status conn = server_counters(server, counters);
+
+    if (conn == CONN_OK || conn == CONN_NO_RESOURCES || conn == CONN_STOPPED)
+        return conn;
+    if (server->connected)
+        return CONN_OK;
+    server->mute = server->counters.pid < 0; /* else it has answered before */
+    return connect_once(server);
+}
+
+/*
+ * The first time, the counters are read; without them the verdict will be "unproven". Later,
+ * whether it is still the same process.
+ */
 static enum conn_status note_connected(struct server *server, enum conn_status why)
 {
-    if (server->connected_before) {
+    struct counters now;
+
+    if (server->connected_before)
         server->reconnects += why != CONN_OK;
+    if (server->connected_before && server->link->descriptor(server->self) < 0)
         return CONN_OK;
+    enum conn_status conn = ask_connected(server, &now);
+    if (!server->connected_before) {
+        server->counters = now;
+        if (now.time >= 0)
+            server->clock_ahead_s = now.time - time(NULL);
+    } else if (!server->met_other && counters_restarted(&server->counters, &now)) {
+        server->met_other = true;
+        server->other = now;
     }
     server->connected_before = true;
-    enum conn_status conn = counters_read(server->address, server->timeout_ms, &server->counters);
-    if (server->counters.time >= 0)
-        server->clock_ahead_s = server->counters.time - time(NULL);
-    return conn == CONN_NO_RESOURCES ? conn : CONN_OK;
+    return conn;
 }
 
 enum conn_status server_connect(struct server *server, bool sent)
@@ -213,12 +257,13 @@ enum conn_status server_connect(struct server *server, bool sent)
     if (conn == CONN_OK) {
         /* The last pause, too: one that always connects and then fails is not tried for ever. */
         budget_spend(&server->retry, 4 * server->timeout_ms);
-        server->local_port = server->link->local_port(server->self);
         server->slow_answers = 0;
         server->left_on_way = false;
         conn = note_connected(server, why);
     }
-    if (conn != CONN_OK)
+    if (conn == CONN_OK)
+        server->local_port = server->link->local_port(server->self);
+    else
         server_drop(server);
     return conn;
 }

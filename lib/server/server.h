@@ -25,6 +25,8 @@ struct server_link {
     in_port_t (*local_port)(const void *self);
     /* Ends the connection at once and sends nothing more. Keeps errno. */
     void (*drop)(void *self);
+    /* A connection that the server can be asked over for its counters; -1: there is none. */
+    int (*descriptor)(const void *self);
 };
 
 struct server {
@@ -48,14 +50,17 @@ struct server {
     unsigned slow_answers;    /* in a row */
     bool trouble_told;        /* a message said that it is tried again */
     bool ever_acknowledged;   /* a record was acknowledged */
-    struct counters counters; /* read at the first connection */
-    int64_t clock_ahead_s;    /* of ours, at that time; 0: unknown */
-    const char *undelivered;  /* where records go that it is not given; NULL: nowhere */
-    bool comes_back;          /* once given up, it is tried again */
-    bool told_given_up;       /* and not yet that it is back */
-    bool resuming;            /* the next connection is one single try */
-    int64_t resume_ms;        /* not before this time */
-    int resume_pause_ms;      /* after another failure */
+    struct counters counters; /* read at the first connection, over it where that is possible */
+    struct counters other;    /* of the first connection to another process than that, if any */
+    bool met_other;
+    bool mute;               /* it does not answer what it is asked for its counters */
+    int64_t clock_ahead_s;   /* of ours, at that time; 0: unknown */
+    const char *undelivered; /* where records go that it is not given; NULL: nowhere */
+    bool comes_back;         /* once given up, it is tried again */
+    bool told_given_up;      /* and not yet that it is back */
+    bool resuming;           /* the next connection is one single try */
+    int64_t resume_ms;       /* not before this time */
+    int resume_pause_ms;     /* after another failure */
 };
 
 /* The connection is made by server_connect; address must outlive the server. */
@@ -80,6 +85,13 @@ void server_use(struct server *server, const struct server_link *link, void *sel
  * it takes records again.
  */
 enum conn_status server_connect(struct server *server, bool sent);
+
+/*
+ * Reads the counters of the server that the connection leads to, which must owe nothing: behind a
+ * balancer, a new connection may lead to another. Where the connection cannot be asked, of the
+ * address. Not CONN_OK: the connection is dropped.
+ */
+enum conn_status server_counters(struct server *server, struct counters *counters);
 
 /* Reports that the server takes records again. */
 void server_report_back(struct server *server);

@@ -60,19 +60,25 @@ static enum conn_status read_list(int fd, int timeout_ms, stats_fn *each, void *
     return CONN_PROTOCOL;
 }
 
+enum conn_status stats_ask(int fd, const char *command, int timeout_ms, stats_fn *each,
+                           void *context)
+{
+    char request[64];
+    int len = snprintf(request, sizeof request, "%s\r\n", command);
+
+    enum conn_status conn = dial_send(fd, request, (size_t)len);
+    return conn == CONN_OK ? read_list(fd, timeout_ms, each, context) : conn;
+}
+
 enum conn_status stats_read(const struct address *address, const char *command, int timeout_ms,
                             stats_fn *each, void *context)
 {
-    char request[64];
     int fd;
 
-    int len = snprintf(request, sizeof request, "%s\r\n", command);
     enum conn_status conn = dial(address, timeout_ms, &fd);
     if (conn != CONN_OK)
         return conn;
-    conn = dial_send(fd, request, (size_t)len);
-    if (conn == CONN_OK)
-        conn = read_list(fd, timeout_ms, each, context);
+    conn = stats_ask(fd, command, timeout_ms, each, context);
     descriptors_close(fd);
     return conn;
 }

@@ -1,9 +1,9 @@
 /*
  * server_stats: a server's answer to `stats`, in the text protocol.
  *
- * On a connection of its own, with one limit for the whole list: of it either
- * all is known, to its END, or that it is not. Source of the format:
- * memcached's doc/protocol.txt.
+ * On a connection of its own or on one that is there, with one limit for the whole list: of it
+ * either all is known, to its END, or that it is not. Source of the format: memcached's
+ * doc/protocol.txt.
  */
 #ifndef MEMC_SERVER_STATS_H
 #define MEMC_SERVER_STATS_H
@@ -22,5 +22,10 @@ typedef void stats_fn(void *context, struct slice name, struct slice value);
  */
 enum conn_status stats_read(const struct address *address, const char *command, int timeout_ms,
                             stats_fn *each, void *context);
+
+/* The same on a connection that owes nothing. Not CONN_OK: the rest of the answer may still come.
+ */
+enum conn_status stats_ask(int fd, const char *command, int timeout_ms, stats_fn *each,
+                           void *context);
 
 #endif

@@ -4,7 +4,7 @@
 #include "process/signals.h"
 #include "process/status.h"
 #include "process/timing.h"
-#include "sink/verify.h"
+#include "store/reader.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,56 +18,91 @@ struct read_back {
 
 /* ---- asking */
 
-static void ignore_line(void *context, enum verify_why why, const struct batch_record *record)
+/* The keys of a batch fit into a socket's buffer: libmemcached sends them all before it reads. */
+enum { KEY_BYTES_MAX = 16 * 1024, BATCH_BYTES = 2 * KEY_BYTES_MAX };
+
+static bool count_key(void *context, enum reader_found found, const struct batch_record *record)
 {
-    (void)context;
-    (void)why;
+    struct read_back *result = context;
+
     (void)record;
+    result->asked++;
+    result->missing += found == READER_MISSING;
+    return true;
 }
 
-/* A value differs from the empty one that is asked for: the key is there. */
-static void ask_for_keys(struct verify *verify, const struct sample *sample)
+static enum conn_status ask_for_batch(struct channel *channel, struct batch *batch,
+                                      struct read_back *result)
 {
-    for (size_t i = 0; i < sample_count(sample); i++) {
+    size_t cursor = 0;
+
+    enum conn_status conn = reader_look(channel, batch, &cursor, count_key, result);
+    batch_clear(batch);
+    return conn;
+}
+
+/* Whether they are there, not what they hold: a value may be another writer's. */
+static enum conn_status ask_for_keys(struct channel *channel, const struct sample *sample,
+                                     struct read_back *result)
+{
+    static struct batch batch;
+    enum conn_status conn = CONN_OK;
+
+    batch_init(&batch, BATCH_BYTES);
+    for (size_t i = 0; conn == CONN_OK && i < sample_count(sample); i++) {
         struct batch_record record = {.key = sample_key(sample, i)};
-        verify_put(verify, &record);
+        if (batch.payload + record.key.len > KEY_BYTES_MAX || !batch_has_room(&batch, &record))
+            conn = ask_for_batch(channel, &batch, result);
+        if (conn == CONN_OK && !batch_add(&batch, &record))
+            conn = CONN_NO_RESOURCES;
     }
-    verify_flush(verify);
+    if (conn == CONN_OK)
+        conn = ask_for_batch(channel, &batch, result);
+    int saved = errno;
+    batch_free(&batch);
+    errno = saved;
+    return conn;
+}
+
+/* Over the connection, all of it or nothing; sample: NULL asks for the counters alone. */
+static struct read_back ask_connected(struct channel *channel, const struct sample *sample)
+{
+    struct read_back result = {CONN_OK, COUNTERS_UNKNOWN, 0, 0};
+
+    if (sample)
+        result.conn = ask_for_keys(channel, sample, &result);
+    if (result.conn == CONN_OK)
+        result.conn = server_counters(channel->server, &result.counters);
+    if (result.conn != CONN_OK) {
+        result.asked = result.missing = 0;
+        server_lost(channel->server, result.conn);
+    }
+    return result;
 }
 
 /*
- * Asks for the counters, then whether the keys of the sample are there: not
- * what they hold, since a value may be another writer's. Keeps trying for
- * retry_ms. sample: NULL asks for the counters alone.
+ * Asks the server that stores: over its connection, or if that has ended, over a new one, of which
+ * the server code tells whether it leads to the same process. Keeps trying for retry_ms. Where the
+ * keys cannot be read, its counters alone.
  */
-static struct read_back read_back(const struct sink_options *options, int64_t retry_ms,
+static struct read_back read_back(struct channel *channel, int64_t retry_ms,
                                   const struct sample *sample)
 {
+    enum { TRIES_CONNECTED = 3 };
+    struct server *server = channel->server;
     struct read_back result = {CONN_OK, COUNTERS_UNKNOWN, 0, 0};
-    struct verify_counts counts = {0};
-    struct server server;
 
-    server_init(&server, &options->address, options->timeout_ms, retry_ms);
-    struct verify *verify =
-        verify_open(&server, options->protocol, options->batch, &counts, ignore_line, NULL);
-    if (!verify) {
-        result.conn = CONN_NO_RESOURCES;
-        return result;
+    server->retry_ms = retry_ms;
+    for (int tries = 0; tries < TRIES_CONNECTED; tries++) {
+        if (!server->connected)
+            result.conn = server_connect(server, false);
+        if (!server->connected)
+            return result;
+        result = ask_connected(channel, sample);
+        if (!conn_may_pass(result.conn))
+            return result;
     }
-    result.conn = verify_connect(verify);
-    if (result.conn == CONN_OK && sample) {
-        ask_for_keys(verify, sample);
-        result.conn = verify_failure(verify);
-    }
-    result.counters = server.counters;
-    if (result.conn == CONN_OK && sample) {
-        result.asked = sample_count(sample);
-        result.missing = counts.missing;
-    }
-    int saved = errno;
-    verify_close(verify);
-    errno = saved;
-    return result;
+    return sample ? read_back(channel, retry_ms, NULL) : result;
 }
 
 /* ---- telling */
@@ -143,18 +178,22 @@ static bool may_have_expired(const struct delivery *d)
 
 /* The last look at the server. A clean end has no patience, nor is there any for one that was given
  * up. */
-static struct read_back look_again(const struct delivery *d, const struct sample *sample)
+static struct read_back look_again(struct delivery *d, const struct sample *sample)
 {
     const struct sink_options *options = d->options;
+    struct channel *channel = store_channel(d->store);
     bool hurry = signals_stopped_by() || d->to->failure(d) != CONN_OK || options->retry_ms == 0;
     char limit[NUMBER_DURATION_BYTES];
 
-    struct read_back seen = read_back(options, 0, sample);
+    d->server.retry_runs = false;
+    struct read_back seen = read_back(channel, 0, sample);
     if (hurry || seen.conn == CONN_OK || conn_is_hopeless(seen.conn))
         return seen;
     diag("%s: %s; asking for up to %s whether it kept what it stored", options->address.text,
          conn_strerror(seen.conn), number_duration_text(options->retry_ms, limit));
-    return read_back(options, options->retry_ms, sample);
+    d->server.retry_runs = false;
+    d->server.trouble_told = true; /* it is told */
+    return read_back(channel, options->retry_ms, sample);
 }
 
 /* Nothing to read back after a stop, or where the server is gone, or nothing may be there. */
@@ -206,8 +245,14 @@ void retention_sample(struct delivery *d)
     if (!sample || (d->sampled_ms > 0 && now - d->sampled_ms < PAUSE_MS))
         return;
     d->sampled_ms = now;
-    struct read_back seen = read_back(d->options, 0, sample);
-    count_sample(d, &seen);
+    struct server server;
+    static struct channel channel;
+    server_init(&server, &d->options->address, d->options->timeout_ms, 0);
+    channel_init(&channel, &server, d->options->protocol);
+    struct read_back seen = read_back(&channel, 0, sample);
+    server_drop(&server);
+    if (!counters_restarted(&d->server.counters, &seen.counters))
+        count_sample(d, &seen);
 }
 
 int retention_verdict(struct delivery *d, uint64_t earlier_stored)
@@ -223,6 +268,8 @@ int retention_verdict(struct delivery *d, uint64_t earlier_stored)
         seen = look_again(d, sample_to_read(d));
     if (seen.conn == CONN_NO_RESOURCES)
         return STATUS_OSERR;
+    if (d->server.met_other)
+        seen.counters = d->server.other;
     d->tally->evictions = counters_evicted(before, &seen.counters);
     if (stored == 0)
         return STATUS_OK;

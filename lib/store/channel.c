@@ -36,6 +36,13 @@ static in_port_t channel_port(const void *self)
     return channel->memc ? wire_port(channel->memc) : connection_port(channel->connection.fd);
 }
 
+static int channel_descriptor(const void *self)
+{
+    const struct channel *channel = self;
+
+    return channel->memc ? -1 : channel->connection.fd;
+}
+
 static void drop_channel(void *self)
 {
     struct channel *channel = self;
@@ -50,7 +57,8 @@ static void drop_channel(void *self)
 
 void channel_init(struct channel *channel, struct server *server, enum protocol wanted)
 {
-    static const struct server_link LINK = {open_channel, channel_port, drop_channel};
+    static const struct server_link LINK = {open_channel, channel_port, drop_channel,
+                                            channel_descriptor};
 
     channel->server = server;
     channel->wanted = wanted;

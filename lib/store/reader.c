@@ -23,6 +23,7 @@ struct reader {
     size_t value_left; /* bytes of a value, and its CR LF, that are still to come */
     size_t value_at;   /* so many of it were compared */
     size_t value_len;
+    bool keys_only; /* by meta: no values are asked for */
     bool in_value, same;
     bool answered; /* classic: a value came for the record at the cursor; its END is due */
     bool ended;    /* MN came */
@@ -70,6 +71,7 @@ static char *make_requests(const struct reader *reader, size_t *len)
 {
     const struct batch *batch = reader->batch;
     bool meta = reader->channel->protocol == PROTOCOL_META;
+    const char *wanted = meta && !reader->keys_only ? " v" : "";
     size_t bytes = BARRIER_BYTES;
 
     for (size_t i = *reader->cursor; i < batch->count; i++)
@@ -80,7 +82,8 @@ static char *make_requests(const struct reader *reader, size_t *len)
     for (size_t i = *reader->cursor; i < batch->count; i++) {
         at = append(at, slice_of(meta ? "mg " : "get "));
         at = append(at, batch->record[i].key);
-        at += snprintf(at, REQUEST_BYTES_MAX, meta ? " v k q O%zu\r\n" : "\r\n", i);
+        at = append(at, slice_of(wanted));
+        at += snprintf(at, REQUEST_BYTES_MAX, meta ? " k q O%zu\r\n" : "\r\n", i);
     }
     if (meta)
         at = append(at, slice_of("mn\r\n"));
@@ -102,10 +105,9 @@ static enum conn_status begin_value(struct reader *reader, struct slice size)
     return CONN_OK;
 }
 
-/* VA LEN kKEY O<index>, behind VA */
-static enum conn_status begin_meta_value(struct reader *reader, struct slice rest)
+/* kKEY O<index>: then the record at the cursor is the one that the answer is for. */
+static enum conn_status find_meta(struct reader *reader, struct slice rest)
 {
-    struct slice size = slice_cut(&rest, ' ');
     struct slice key = rest.at ? slice_cut(&rest, ' ') : rest;
     uint64_t index;
 
@@ -117,7 +119,24 @@ static enum conn_status begin_meta_value(struct reader *reader, struct slice res
     key = (struct slice){key.at + 1, key.len - 1};
     if (conn == CONN_OK && !slice_equal(key, record_at(reader)->key))
         return CONN_PROTOCOL;
+    return conn;
+}
+
+/* VA LEN kKEY O<index>, behind VA */
+static enum conn_status begin_meta_value(struct reader *reader, struct slice rest)
+{
+    struct slice size = slice_cut(&rest, ' ');
+    enum conn_status conn = find_meta(reader, rest);
+
     return conn == CONN_OK ? begin_value(reader, size) : conn;
+}
+
+/* HD kKEY O<index>, behind HD */
+static enum conn_status take_meta_key(struct reader *reader, struct slice rest)
+{
+    enum conn_status conn = find_meta(reader, rest);
+
+    return conn == CONN_OK ? tell(reader, READER_SAME) : conn;
 }
 
 /* VALUE KEY FLAGS LEN, behind VALUE */
@@ -159,7 +178,9 @@ static enum conn_status take_line(struct reader *reader, struct slice line)
     }
     if (is_done(reader))
         return take_trouble(line);
-    if (meta && slice_equal(word, slice_of("VA")) && rest.at)
+    if (meta && reader->keys_only && slice_equal(word, slice_of("HD")) && rest.at)
+        return take_meta_key(reader, rest);
+    if (meta && !reader->keys_only && slice_equal(word, slice_of("VA")) && rest.at)
         return begin_meta_value(reader, rest);
     if (!meta && slice_equal(word, slice_of("VALUE")) && rest.at)
         return begin_classic_value(reader, rest);
@@ -354,4 +375,18 @@ enum conn_status reader_read(struct channel *channel, const struct batch *batch,
                              reader_fn *each, void *context)
 {
     return reader_get(channel, batch, cursor, NULL, each, context);
+}
+
+enum conn_status reader_look(struct channel *channel, const struct batch *batch, size_t *cursor,
+                             reader_fn *each, void *context)
+{
+    struct reader reader = {.channel = channel,
+                            .batch = batch,
+                            .cursor = cursor,
+                            .keys_only = true,
+                            .each = each,
+                            .context = context};
+
+    server_skip_idle_time(channel->server);
+    return channel->memc ? read_by_library(&reader) : read_directly(&reader);
 }

@@ -252,7 +252,11 @@ static bool has_unowed_answer(struct ring_store *store)
         if (conn == CONN_OK)
             conn = connection_receive(store->connection);
     }
-    if (conn != CONN_OK)
+    bool none = conn == CONN_OK &&
+                slice_equal(line, slice_of(store->window.way == WAY_CLASSIC ? "END" : "EN"));
+    if (!none)
+        server_lost(store->server, CONN_OK); /* more may come */
+    if (none || conn != CONN_OK)
         return false;
     struct answer answer = answer_of(line);
     return answer.kind == ANSWER_BARRIER || answer.kind == ANSWER_STORED ||
@@ -266,7 +270,8 @@ static enum conn_status finish(void *self)
     settle_all(store);
     if (store->server->failure == CONN_OK && store->server->connected && has_unowed_answer(store))
         give_up(store, CONN_PROTOCOL);
-    server_drop(store->server);
+    if (store->server->failure != CONN_OK)
+        server_drop(store->server);
     return store->server->failure;
 }
 

@@ -12,6 +12,7 @@ struct store {
     struct channel channel;
     const struct store_calls *calls; /* of the store behind it */
     void *self;                      /* NULL: never connected */
+    bool finished;                   /* and nothing was put since */
 };
 
 struct store *store_open(struct server *server, const struct store_options *options)
@@ -60,6 +61,7 @@ enum conn_status store_connect(struct store *store)
 
 void store_put(struct store *store, const struct batch_record *record)
 {
+    store->finished = false;
     if (store->channel.server->failure != CONN_OK && server_resume(store->channel.server))
         store_connect(store);
     if (store->self || store_connect(store) == CONN_OK)
@@ -91,7 +93,15 @@ const char *store_protocol(const struct store *store)
 
 enum conn_status store_finish(struct store *store)
 {
-    return store->self ? store->calls->finish(store->self) : store->channel.server->failure;
+    if (store->self && !store->finished)
+        store->calls->finish(store->self);
+    store->finished = true;
+    return store->channel.server->failure;
+}
+
+struct channel *store_channel(struct store *store)
+{
+    return &store->channel;
 }
 
 void store_close(struct store *store)
@@ -99,6 +109,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     store_finish(store);
+    server_drop(store->channel.server);
     if (store->self)
         store->calls->close(store->self);
     free(store);

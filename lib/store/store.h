@@ -47,10 +47,16 @@ enum conn_status store_failure(const struct store *store);
 /* "meta", "binary" or "text": what the server is spoken to by. NULL: it was never connected. */
 const char *store_protocol(const struct store *store);
 
-/* Flushes and ends the connection. CONN_OK: every record put has a true outcome. */
+/*
+ * Flushes. CONN_OK: every record put has a true outcome. The connection stays where its protocol
+ * allows that.
+ */
 enum conn_status store_finish(struct store *store);
 
-/* The same, and frees. NULL-safe. */
+/* The connection. After store_finish other questions may go over it. */
+struct channel *store_channel(struct store *store);
+
+/* As store_finish, ends the connection and frees. NULL-safe. */
 void store_close(struct store *store);
 
 #endif

@@ -59,6 +59,36 @@ halfway eventually 'its time has come' -- clock_is_behind "$deadline"
 finish 0 late 'missing keys are excused by --allow-evictions'
 json stats.json '[.doubt, .sample_missing > 0]' '[null,true]' 'and told all the same'
 
+fault 88
+note 'a server that ends idle connections'
+start_memcached i -o idle_timeout=1
+# shellcheck disable=SC2317 # called by eventually
+kicked() { [ "$(stat_of "$A" idle_kicks)" -ge "$1" ]; }
+A=$(addr i)
+background late "$sink" -s stats.json "$A" fifo
+halfway eventually 'it ends that of the sink' -- kicked 1
+finish 0 late 'the sink makes a new one'
+json stats.json '[.stored, .undelivered, .doubt, .sample_missing]' '[1000,0,null,0]' 'nothing was on its way, and nothing is lost'
+is "$(wc -l <late.err)" 1 'it is not worth a word'
+
+fault 95
+note 'a balancer before two servers, which sends each connection to the other one'
+start_memcached tiny -m 2
+start_hostile balance proxy --upstream "$(addr tiny),$(addr m),$(addr i),$(addr m)"
+sample --types idfa --lines 30000 >many.tsv
+status 65 'evictions on the one that stored' -- "$sink" -s stats.json "$(addr balance)" many.tsv
+json stats.json '[.stored, .evictions == '"$(stat_of "$(addr tiny)" evictions)"', .doubt]' '[30000,true,"evicted"]' 'are those that count'
+status 0 'the other one' -- "$sink" -s stats.json "$(addr balance)" both.tsv
+json stats.json '[.evictions, .doubt, .sampled > 900, .sample_missing]' '[0,null,true,0]' 'is asked over the connection that stored, for its counters and for the keys'
+background late "$sink" -s stats.json "$(addr balance)" fifo
+halfway eventually 'a third one ends the connection' -- kicked 2
+finish 65 late 'the rest went to a fourth'
+json stats.json '[.stored, .undelivered, .doubt]' '[1000,0,"unproven"]' 'which proves nothing of the first half'
+file_like late.err 'those of another server .* is it a balancer' 'and is told'
+stop_memcached i tiny
+A=$(addr m)
+
+fault
 note 'another client'
 delete_keys() {
     bounded "$PYTHON" -c '

@@ -17,10 +17,12 @@
   hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
                                        passes everything to a real server; once N bytes of answers (to sets) have gone
                                        through, resets (or ends) that connection, then serves all later ones, until FILE
-                                       has another text: that is N again; or holds each piece of an answer for S seconds
+                                       has another text: that is N again; or holds each piece of an answer for S seconds;
+                                       ADDR,ADDR: by turns, as a balancer does
   hostile.py hold --upstream ADDR      takes all connections that a real server has left, and keeps them; listens for nothing
 """
 import argparse
+import itertools
 import select
 import socket
 import struct
@@ -347,6 +349,7 @@ def connect(address):
 class Proxy:
     def __init__(self, options):
         self.options = options
+        self.upstreams = itertools.cycle(options.upstream.split(","))
         self.left = options.reset_after or options.end_after  # bytes of answers until it happens; None: never (again)
         self.lock = threading.Lock()
         self.told = None
@@ -383,7 +386,7 @@ class Proxy:
         counts = not self.options.count_sets
         if self.options.again:
             self.look_again()
-        with connect(self.options.upstream) as upstream:
+        with connect(next(self.upstreams)) as upstream:
             while True:
                 ready = select.select([client, upstream], [], [])[0]
                 if upstream in ready:
