@@ -136,6 +136,25 @@ def memc_load(workers):
     return run
 
 
+BAD_LINE = b"idfa\tno coordinates\n"
+
+
+def many_files(lines, bad=b""):
+    """memc_load over the same lines in many files."""
+    def run(bench, row):
+        (path,), records = samples_of(bench, row)
+        paths = bench.samples.pieces(path, lines, bad)
+        options = [f"--{name}" for name in TYPES]
+
+        def start(measurement, servers):
+            words = [word for pair in zip(options, servers.addresses()) for word in pair]
+            measurement.start("load", [bench.program("memc_load"), "-q", "--keep", "--workers=2"] + words + paths)
+        result = load(bench, paths, records, start)
+        result["files"] = len(paths)
+        return result
+    return run
+
+
 # ---- 3: what one would write instead
 
 
@@ -222,6 +241,17 @@ def peer_rows():
     yield Row("peer.counted", "zcat | perl, answers counted", peer("counted.pl", False), share=0.25, needs=("perl",))
 
 
+def many_rows():
+    needs = ("igzip", "parallel", "jq")
+    python = ("protoc", "python: pymemcache", "python: google.protobuf")
+    for name, lines, share in ("many", 400, 0.24), ("tiny", 50, 0.1):
+        yield Row(f"{name}.load", f"memc_load -w 2, files of {lines} lines", many_files(lines), share=share, needs=needs)
+        if name == "many":
+            yield Row("many.bad", "the same, each with a bad line", many_files(lines, BAD_LINE), share=share, needs=needs)
+        yield Row(f"{name}.batched", "Python, set_many, the same lines in one file", peer("batched.py", True), share=share,
+                  needs=python)
+
+
 def growth_rows():
     for factor in (0.1, 1, 3.4, 10):
         yield growth(f"growth.{factor}", f"{factor} times the records", share=factor)
@@ -247,4 +277,4 @@ def distance_rows():
 
 
 def all_rows():
-    return [*floor_rows(), *pipeline_rows(), *peer_rows(), *growth_rows(), *distance_rows()]
+    return [*floor_rows(), *pipeline_rows(), *peer_rows(), *many_rows(), *growth_rows(), *distance_rows()]

@@ -1,4 +1,6 @@
 """The data: files of the real shape by mksample, and the same records as a stream of requests for blast."""
+import gzip
+import itertools
 import os
 import shutil
 import struct
@@ -39,6 +41,22 @@ class Samples:
             if source.wait() != 0:
                 raise OSError("mksample failed")
         os.rename(path + ".new", path)
+
+    def pieces(self, path, lines, bad=b""):
+        """Files of so many lines each, in a folder beside the file; each ends with the line BAD, if there is one."""
+        folder = f"{path[:-len('.tsv.gz')]}.{lines}{'-bad' if bad else ''}"
+        if not os.path.exists(folder):
+            print(f"bench: cutting {os.path.basename(path)}", file=sys.stderr, flush=True)
+            os.makedirs(folder + ".new", exist_ok=True)
+            with gzip.open(path, "rb") as source:
+                for number in itertools.count():
+                    text = b"".join(itertools.islice(source, lines))
+                    if not text:
+                        break
+                    with open(os.path.join(folder + ".new", f"{number:05}.tsv.gz"), "wb") as file:
+                        file.write(gzip.compress(text + bad, 6))
+            os.rename(folder + ".new", folder)
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
 
     def streams(self, path):
         """A file of requests a type: {type: path}."""

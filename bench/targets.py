@@ -30,6 +30,10 @@ class Figures:
             return None
         return results.unavoidable_ratio(*(self.rounds[name] for name in needed), self.cores, with_sender)
 
+    def file_ms(self):
+        rounds = self.rounds.get("many.load")
+        return min(one["roles"]["load"]["cpu"] / one["files"] * 1000 for one in rounds) if rounds else None
+
     def peak_mib(self):
         peaks = [one["roles"][role]["peak_kib"] for rounds in self.rounds.values() for one in rounds
                  for role in ("router", "sinks") if role in one["roles"]]
@@ -64,6 +68,10 @@ def judge_all(rounds, cores):
         judge("records/s: pipeline with igzip / batched Python", python, 5, 8, at_most=False),
         judge("records/s: pipeline with igzip / perl with answers", perl, 3, 5, at_most=False),
         judge("peak MiB of any memc_route or memc_sink", figures.peak_mib(), 16, 8),
+        judge("files of 400 lines: wall / batched Python's over one file", figures.wall("many.load", "many.batched"), 1.0, 0.6),
+        judge("the same, a bad line in each", figures.wall("many.bad", "many.batched"), 1.1, 0.65),
+        judge("CPU ms a file of 400 lines", figures.file_ms(), 10, 6),
+        judge("files of 50 lines: wall / batched Python's over one file", figures.wall("tiny.load", "tiny.batched"), 5, 2.5),
         judge("wall a record: 10 times the records / once", figures.wall("growth.10", "growth.1"), 1.05, 1.00),
         judge("for comparison, ready-made: 10 times / once", sent, 1.05, 1.00),
     ]
