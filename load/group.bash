@@ -11,7 +11,8 @@
 
 load_group() { # N…
     local n names=() together=() refused=()
-    for n in "$@"; do begin_file "$n"; done
+    uptime
+    for n in "$@"; do begin_file "$n" "$REPLY"; done
     open_files "$@"
     if [[ ! ${opt[keep]} && $# != 1 ]]; then
         for n in "$@"; do names+=("${files[n]}"); done
@@ -28,10 +29,9 @@ load_group() { # N…
     ((${#together[@]} == 0)) || load_together "${together[@]}"
 }
 
-begin_file() { # N
+begin_file() { # N UPTIME
     local item n=$1
-    uptime
-    of[$n:began]=$REPLY of[$n:start]=$EPOCHREALTIME of[$n:status]=0 of[$n:verdict]=failed of[$n:label]=${files[n]}
+    of[$n:began]=$2 of[$n:start]=$EPOCHREALTIME of[$n:status]=0 of[$n:verdict]=failed of[$n:label]=${files[n]}
     for item in detail target report reason ran refused damage padding identity now unpacked said; do of[$n:$item]=''; done
 }
 
@@ -68,6 +68,7 @@ end_files() { # N…
         pass_messages
         [[ ! ${opt[reports]} ]] || { (($# == 1)) || cut_reports "$@"; for n in "$@"; do merge_reports "$n"; done; }
     fi
+    uptime && run[now]=$REPLY
     for n in "$@"; do leave_result "$n"; done # before the renames: a run must know of them
     (($# == 1)) || rename_together "$@"
     for n in "$@"; do close_file "$n"; done
@@ -103,7 +104,7 @@ not_tried() { # N: in a run of memc_load that one tells it
     if [[ ! ${run[job]} ]]; then
         message E "Load not tried: ${files[$1]}: $why"
     elif [[ ! ${run[remote]} ]]; then
-        echo "${numbers[$1]} 0 not tried" >>"${run[work]}/results"
+        echo "${numbers[$1]} 0 not tried" >&"${run[results]}"
     fi
 }
 

@@ -41,7 +41,8 @@ start_here() { # WORK N
     [[ ! -e $1/stop ]] || exit 1           # the main run was told to stop before this job began
     trap 'on_signal TERM' TERM
     trap '' USR1 # which asks the parts for their counters: it must end none that has just begun
-    mkdir -m 700 -- "${run[work]}" || die 73 "cannot make a folder in $1"
+    { mkdir -m 700 -- "${run[work]}" && exec {results}>>"${run[work]}/results"; } || die 73 "cannot make a folder in $1"
+    run[results]=$results
     [[ ! -e $1/said ]] || exec 2>>"$1/said"
 }
 

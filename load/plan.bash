@@ -6,7 +6,7 @@
 # command line has a limit, so the names of a group have one, too. Only what is stored is grouped.
 plan_groups() { # WORKERS N…
     local n most_files=$((($# - 1 + $1 * 4 - 1) / ($1 * 4))) count=0 bytes=0 words=0 now=''
-    local MOST_FILES=64 MOST_BYTES=$((8 << 20)) MOST_WORDS=16384
+    local MOST_FILES=128 MOST_BYTES=$((8 << 20)) MOST_WORDS=16384
     shift
     groups=()
     ((most_files <= MOST_FILES)) || most_files=$MOST_FILES

@@ -122,7 +122,7 @@ report_verdict() { # N
 leave_result() { # N
     local n=$1 took rate=${of[$1:error_rate]:-} reason=null head='{"tool":"memc_load","version":"%s","mode":"%s","file":%s,'
     head+='"verdict":"%s","reason":%s,"error_rate":%s,"seconds":%d.%02d,"start":%.3f,"end":%.3f,"exit":%d,%s'
-    uptime && took=$((REPLY - ${of[$n:began]}))
+    took=$((run[now] - ${of[$n:began]}))
     [[ ${of[$n:ran]} && $rate != inf ]] || rate=null
     [[ ! ${of[$n:reason]} ]] || reason="\"${of[$n:reason]}\""
     # shellcheck disable=SC2059 # the format stands just above
@@ -137,7 +137,7 @@ write_result() { # N
     if [[ ${run[remote]} ]]; then
         printf '%s\n' "${of[$1:json]}"
     elif [[ ${run[job]} ]]; then
-        { printf '%s %s %s\t%s\n' "${numbers[$1]}" "${of[$1:status]}" "${of[$1:verdict]}" "${of[$1:json]}" >>"${run[work]}/results"; } 2>/dev/null
+        { printf '%s %s %s\t%s\n' "${numbers[$1]}" "${of[$1:status]}" "${of[$1:verdict]}" "${of[$1:json]}" >&"${run[results]}"; } 2>/dev/null
     fi
 }
 
