@@ -17,9 +17,19 @@ list_files() {
     drop_repeated
 }
 
+# A list that does not end, as of tail -f, is told: nothing begins before its end.
 read_list() {
-    local names name
+    local names name timer=''
+    if [[ ! -f /dev/stdin ]]; then
+        (
+            trap 'kill "$!" 2>/dev/null; exit' TERM
+            sleep 5 >/dev/null 2>&1 &
+            wait "$!" && message I 'the list of files has not ended yet; loading begins at its end'
+        ) </dev/null &
+        timer=$!
+    fi
     mapfile -t -d "${opt[separator]}" names
+    [[ ! $timer ]] || { kill "$timer" && wait "$timer"; } 2>/dev/null
     for name in "${names[@]}"; do
         [[ ! $name ]] || files+=("$name")
     done

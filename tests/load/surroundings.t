@@ -164,6 +164,14 @@ fault 113
 printf 'd/c.tsv.gz\r\n' >list
 status 66 'a list with CRLF' -- ./load -a list
 file_like err 'CRLF' 'is told'
+mkfifo endless
+exec 5<>endless
+background endless ./load -k -a - <endless
+echo d/c.tsv.gz >&5
+eventually 'a list that does not end' -- grep -q 'the list of files has not ended yet' endless.err
+send TERM endless
+finish 143 endless 'TERM ends the wait'
+exec 5>&-
 ln -s nowhere d/link
 status 66 'a link to nothing' -- ./load d/link
 file_like err 'd/link: failed \(66\): it is a link that leads to no file' 'is told'
