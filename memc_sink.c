@@ -27,6 +27,7 @@
  *     sink/query       --counters, --get: what the server is asked instead
  *     sink/sink_tally, filter/summary   the counters, and their two forms
  *     process/signals  a clean end by signal
+ *     process/notify   a service manager is told about a standing sink
  *
  * Memory is bounded: the input buffer holds one line of the greatest length and one
  * read; the store holds nine batches of records, with their lines, until they are
@@ -37,6 +38,7 @@
 #include "io/descriptors.h"
 #include "io/infile.h"
 #include "process/diag.h"
+#include "process/notify.h"
 #include "process/signals.h"
 #include "process/status.h"
 #include "record/encode.h"
@@ -120,14 +122,19 @@ static int run_load(struct run *run, bool stdin_closed)
 {
     struct loop *loop = &run->loop;
 
+    if (run->options.keep_open)
+        notify_open();
     sink_init(&run->sink, &run->options);
     loop_start(loop, &run->options.common, &SINK_CALLS, &run->sink);
     loop_merge_status(loop, open_all(run, stdin_closed));
     if (loop->status == STATUS_OK &&
         (sink_connect(&run->sink) == CONN_OK || run->options.undelivered))
         loop_merge_status(loop, wait_for_writer(run));
-    if (loop->status == STATUS_OK && !sink_is_over(&run->sink))
+    if (loop->status == STATUS_OK && !sink_is_over(&run->sink)) {
+        notify_ready();
         loop_run(loop, run->in, input_name(run));
+    }
+    notify_stopping();
     return finish(run);
 }
 

@@ -1,6 +1,7 @@
 #include "filter/loop.h"
 
 #include "process/diag.h"
+#include "process/notify.h"
 #include "process/signals.h"
 #include "process/status.h"
 
@@ -109,6 +110,26 @@ static void show_progress(struct loop *loop)
     }
 }
 
+/* A service manager is told the counters, at most once a second, and soon after the last line.
+ * Returns how long to wait for input, at most wait_ms (< 0: no limit). */
+static int tell_status(struct loop *loop, int wait_ms)
+{
+    enum { PERIOD_MS = 1000 };
+    int64_t left_ms = loop->status_ms + PERIOD_MS - timing_now_ms();
+    char text[SUMMARY_BYTES];
+
+    if (linebuf_bytes(loop->in) == loop->status_bytes)
+        return wait_ms;
+    if (left_ms > 0)
+        return wait_ms < 0 || left_ms < wait_ms ? (int)left_ms : wait_ms;
+    tell(loop, -1, false, text, NULL);
+    notify_status(text);
+    loop->status_ms = timing_now_ms();
+    if (!loop->calls->is_pending(loop->self))
+        loop->status_bytes = linebuf_bytes(loop->in); /* else the outcomes are told later */
+    return wait_ms;
+}
+
 /* Reads until the input ends, breaks or a signal comes; returns which. */
 static enum linebuf_result read_all(struct loop *loop)
 {
@@ -123,9 +144,12 @@ static enum linebuf_result read_all(struct loop *loop)
             flush(loop);
         if (is_over(loop))
             return LINEBUF_END;
-        result = linebuf_fill(loop->in, wait_ms == 0 ? -1 : wait_ms);
+        int linger_ms = wait_ms == 0 ? -1 : wait_ms;
+        wait_ms = notify_is_on() ? tell_status(loop, linger_ms) : linger_ms;
+        result = linebuf_fill(loop->in, wait_ms);
         loop->read_error = errno;
-        if (result == LINEBUF_IDLE)
+        notify_alive();
+        if (result == LINEBUF_IDLE && wait_ms == linger_ms)
             flush(loop);
         show_progress(loop);
     } while (linebuf_goes_on(result));

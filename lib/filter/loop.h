@@ -58,6 +58,8 @@ struct loop {
     struct linger_timer linger;
     struct progress progress;
     int64_t start_ms, start_unix_ms; /* of the input */
+    uint64_t status_bytes;           /* notify_status was told when so many had been read ... */
+    int64_t status_ms;               /* ... at this time */
     int read_error;                  /* errno after the last read */
     struct linefile rows;            /* of --stats, where there are marks: a row an input */
     int status;                      /* of all that happened so far */

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* ppoll */
 #include "process/signals.h"
 
+#include "process/notify.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -118,9 +120,23 @@ void signals_forgive(void)
     stopped_by = 0;
 }
 
+/* A service manager's watchdog is fed meanwhile. */
+static int poll_slices(struct pollfd *one, int timeout_ms, const sigset_t *mask)
+{
+    for (;;) {
+        notify_alive();
+        int slice_ms = notify_slice(timeout_ms);
+        struct timespec limit = {slice_ms / 1000, slice_ms % 1000 * 1000000L};
+        int result = ppoll(one, one != NULL, slice_ms < 0 ? NULL : &limit, mask);
+        if (result != 0 || slice_ms == timeout_ms)
+            return result;
+        if (timeout_ms > 0)
+            timeout_ms -= slice_ms;
+    }
+}
+
 int signals_poll(struct pollfd *one, int timeout_ms)
 {
-    struct timespec limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
     sigset_t stoppers, before, inside;
     int result = -1;
 
@@ -133,7 +149,7 @@ int signals_poll(struct pollfd *one, int timeout_ms)
     if (stopped_by)
         errno = EINTR;
     else
-        result = ppoll(one, one != NULL, timeout_ms < 0 ? NULL : &limit, &inside);
+        result = poll_slices(one, timeout_ms, &inside);
     int saved = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = saved;

@@ -1,6 +1,7 @@
 #include "sink/sink.h"
 
 #include "process/diag.h"
+#include "process/notify.h"
 #include "process/signals.h"
 #include "process/status.h"
 #include "record/apps.h"
@@ -258,6 +259,7 @@ static enum linebuf_result stopping(void *self)
     struct budget budget = budget_start(sink->options->timeout_ms);
     bool goes_on;
 
+    notify_stopping();
     if (!is_standing_end(sink))
         return LINEBUF_STOPPED;
     signals_forgive();

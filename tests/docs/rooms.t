@@ -66,8 +66,8 @@ is "$(users_of '#include <libmemcached/')" 'wire ' 'the library of the servers i
 is "$(users_of '(^|[^a-z_])memcached_[a-z_]+ *\(')" 'reader wire ' 'only these two use it'
 is "$(users_of '#include ["<](.*pb-c|protobuf-c)')" 'encode ' 'only encode includes protobuf'
 is "$(users_of '(^|[^a-z_])(exit|_exit|_Exit|abort|quick_exit) *\(')" 'signals ' 'nothing below main ends the process, but a signal that is raised again'
-is "$(users_of '(^|[^a-z_])(v?printf|v?fprintf|v?dprintf|puts|putchar|fputs|fputc|putc|fwrite|perror) *\(')" '' 'nothing below main prints to a stream'
-is "$(users_of '(^|[^a-z_.>])(write|writev|send|sendto|sendmsg) *\(')" 'connection diag dial outbuf ' 'bytes leave in four places'
+is "$(users_of '(^|[^a-z_])(v?printf|v?fprintf|v?dprintf|puts|putchar|fputs|fputc|putc|fwrite|perror) *\(')" 'spool ' 'nothing below main prints to a stream, but the spool to its own file'
+is "$(users_of '(^|[^a-z_.>])(write|writev|send|sendto|sendmsg) *\(')" 'connection diag dial notify outbuf ' 'bytes leave in five places'
 is "$(users_of '(^|[^a-z_])(strcpy|strcat|sprintf|strtok|gets|atoi|atol|atof|strncpy) *\(')" '' 'no function that forgets a length'
 
 undefined() { nm -u "$BIN/$1" | grep -icE 'memcached_|protobuf'; }
