@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # make demo sets up and loads sample data; make check sets up and tests; make help names all targets.
 
 ifeq ($(origin CC),default)

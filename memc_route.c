@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * memc_route: writes each line of a log to the FIFO of its device type.
  *

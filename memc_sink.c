@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * memc_sink: stores the lines of a log in one memcached server, each acknowledged.
  *

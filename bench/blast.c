@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * blast: the least a sender can do, to see what the servers can take.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meter: runs a command and notes what it took.
  *

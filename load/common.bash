@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # the scripts that source this use and set these
 # What memc_load and memc_load_file share: messages, statuses, children, helper programs, files. Functions only.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154,SC2004 # memc_load_file sources this, and sets these; keys of an associative array
 # Damage that a decompressor passes over in silence: bytes that it left unread, as behind a broken header of a later member
 # or stream. Zero bytes at the end, up to 64 KiB, are padding. Functions only.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a dry run foresees for the server of a type; after a load, only the hash table that its records wanted.
 #
 # memcached keeps an item in a chunk of its slab class, and gives a class whole pages of 1 MiB. The sizes of the chunks

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load_file sources this; keys of associative arrays
 # A group of files, or one, from the look at its name to the verdict. Functions only.
 #

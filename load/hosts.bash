@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
 # Jobs on other hosts, by GNU parallel's own --sshlogin. Functions only.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load_file sources this, and sets and uses these
 # memc_load_file as a job of memc_load: one file, or a group, of the numbers MEMC_LOAD_JOB in its list. Functions only.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load sources this, and sets and uses these
 # The jobs of a run, a memc_load_file each, under GNU parallel: started, stopped, and what they left. Functions only.
 

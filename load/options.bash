@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # the scripts that source this use and set these
 # The options that memc_load and memc_load_file share. Each script adds its own: flag_of_script and value_of_script are
 # tried first. Functions only.

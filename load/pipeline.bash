@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load_file sources this, and sets and uses these
 # The pipeline of one file: decompressor, router, four sinks, and what became of each. Functions only.
 #

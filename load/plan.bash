@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # the scripts that source this use and set these
 # Which files go through one pipeline together. Functions only.
 

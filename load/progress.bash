@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
 # Progress: a line while the jobs run, and a table of the files at the end. Functions only.
 #

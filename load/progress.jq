@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # "RECORDS ERRORS" of the files that are done, then those of the parts of the others. Input: results and parts' counters, slurped.
 [[.[] | select(.tool == "memc_load")], [.[] | select(.tool != "memc_load")]
  | (map((.stored // 0) + (.verified // 0)) | add // 0),

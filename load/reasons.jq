@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The bad lines of all files by reason, the most frequent first. Input: the results, slurped.
 [.[].parts | (.memc_route // {} | {"unknown device type": .unknown, "longer than --max-line, or cut off": .invalid}),
  (.idfa, .gaid, .adid, .dvid | .reasons // {}) | to_entries[] | select((.value // 0) > 0)]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154 # the scripts that source this use and set these
 # The reports of --reports: rejects, undelivered records and counters by file. Functions only.
 

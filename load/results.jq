@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Writes the final result of each file, one line each.
 # Input (-n): the jobs' results, and {"row", "verdict", "reason", "exit"} for each file without one. $names: the files,
 # each ended by a NUL; $doubt: what a server lost meanwhile, or "".

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # "TYPE N K" of each type: how many records a run stored, as its sinks counted them, and how many keys were read back; 0 if
 # a sink that stored something read none. Input (-n): the results.
 reduce (inputs | .parts // {} | .[] | select(. != null and .type)) as $sink ({};

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The summary of a run in one line. Input: the results, slurped. $word: what became of the good records.
 "\(length) file\(if length == 1 then "" else "s" end): "
 + ([group_by(.verdict)[]

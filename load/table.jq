@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The table of the files, all but their names: a row above them, and one for each. If keys of a sample are missing, with a
 # column of those that are there. Input: the results, slurped.
 def tenths: (. * 10 | round) as $n | "\($n / 10 | floor).\($n % 10)";

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The verdict on each file of a pipeline, from the counters of its parts and from what else became of it.
 #
 # Input: the rows of the parts' counters, slurped. Of a group each part has a row for each file, in order, and a last one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mksample: writes a sample of tracer lines, dev_type TAB dev_id TAB lat TAB lon TAB app,app,...
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mksample_fields.h - the fields of a line: random ids, coordinates and apps.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mksample_lines.h - a line: good, bad or odd, and counted as a loader must.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mksample_options.h - mksample's command line. A mistake in it ends mksample.
  */

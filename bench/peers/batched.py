@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """batched.py FILE IDFA GAID ADID DVID: the same by set_many, with answers read a batch at a time."""
 import gzip
 import sys

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # zcat FILE | counted.pl IDFA GAID ADID DVID: batches over the text protocol, and every answer counted.
 use strict;
 use warnings FATAL => 'uninitialized';

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """plain.py FILE IDFA GAID ADID DVID: what one writes first. One set a record, each waiting for its answer."""
 import gzip
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Rows "PROGRAM LETTER NAME VALUE TEXT" as fish's completion of one program.
 BEGIN { print "# fish completion of " program ", made by extra/completion/generate." }
 

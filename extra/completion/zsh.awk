@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Rows "PROGRAM LETTER NAME VALUE TEXT" as a completion function of zsh: specifications for _arguments, a program each.
 BEGIN {
     programs = "memc_load memc_load_file memc_route memc_sink"

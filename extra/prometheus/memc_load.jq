@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The counters of one run of memc_load as metrics for Prometheus: its text format, for node_exporter's textfile collector.
 #
 #     touch memc_load.prom load.json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bytes/decimal.h"
 
 #include "bytes/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bytes/json.h"
 
 #include "bytes/number.h"

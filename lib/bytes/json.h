@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * json: one flat object (RFC 8259) on one line, built into a fixed buffer.
  *

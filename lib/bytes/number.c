@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bytes/number.h"
 
 #include <inttypes.h>

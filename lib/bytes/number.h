@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * number: strict whole numbers, durations, sizes and ratios in text. The number must
  * be the whole slice: no white space, no digit separators, no locale. If a function

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * prefetch: asks the CPU to load memory that is needed a little later.
  *

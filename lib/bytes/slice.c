@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bytes/slice.h"
 
 #include <string.h>

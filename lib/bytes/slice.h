@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * slice: bytes by pointer and length. The bytes may have any value, also NUL.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "filter/loop.h"
 
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * loop: how both filters run: read, take the lines, flush what waited long
  * enough, tell the counters; until the input ends, breaks, or a signal comes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "filter/options.h"
 
 #include "bytes/number.h"

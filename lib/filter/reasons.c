@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "filter/reasons.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reasons: counts bad lines by reason.
  */

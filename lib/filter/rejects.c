@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "filter/rejects.h"
 
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rejects: writes bad lines to the file of --rejects, unchanged, and prints a message
  * for each, with line number and reason but no byte of the line. Only the first

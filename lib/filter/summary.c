@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "filter/summary.h"
 
 #include "io/descriptors.h"

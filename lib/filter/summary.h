@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * summary: how both filters report their counters: as a line on standard error and
  * as JSON to the file of --stats; at the end, and whenever USR1 asks. With

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * descriptors: 0, 1 and 2 are opened before anything else, so that a closed
  * standard error never becomes the server's socket.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/infile.h"
 
 #include "io/descriptors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * infile: what memc_sink reads: standard input, a FIFO or a plain file.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/linebuf.h"
 
 #include "bytes/prefetch.h"

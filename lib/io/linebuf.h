@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * linebuf: a descriptor's bytes as lines, in bounded memory.
  *

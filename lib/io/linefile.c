@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/linefile.h"
 
 #include "io/descriptors.h"

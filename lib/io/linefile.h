@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * linefile: a file that input lines are written back to: rejects, undelivered.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* F_OFD_SETLKW, memrchr */
 #include "io/outbuf.h"
 

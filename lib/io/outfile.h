@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outfile: opens what the programs write: FIFOs, and files by the project's rule.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spool: lines put aside, until it is known which of them are wanted.
  *

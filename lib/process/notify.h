@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * notify: tells a service manager how the program is, by the protocol of sd_notify(3):
  * a datagram to the Unix socket that NOTIFY_SOCKET names, which may be abstract (@).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signals: a clean end by INT, TERM or HUP.
  *

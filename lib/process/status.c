@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "process/status.h"
 
 #include <errno.h>

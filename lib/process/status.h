@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * status: the exit statuses that the tools share, by sysexits(3).
  */

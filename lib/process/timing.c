@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* CLOCK_MONOTONIC_COARSE */
 #include "process/timing.h"
 

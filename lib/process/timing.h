@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * timing: a budget of waiting time, which only waiting spends.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/apps.h"
 
 #include "bytes/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * apps: reads a list of app ids, `1423,43,567`, and encodes them as the field
  * `repeated uint32 apps = 1` of a protobuf message, not packed: a tag and a varint

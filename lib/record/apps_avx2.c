@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/apps_avx2.h"
 
 #ifdef __x86_64__

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * apps_avx2: processes usual app ids many at a time, on a CPU that has AVX2.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/devtype.h"
 
 #include <limits.h>

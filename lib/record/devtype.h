@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * devtype: the one list of the device types.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record: one line of the log.
  *

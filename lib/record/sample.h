@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sample: some of the keys that were stored, spread evenly over all of them.
  *

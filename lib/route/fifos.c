@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "route/fifos.h"
 
 #include "io/descriptors.h"

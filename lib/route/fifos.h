@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fifos: the FIFOs of memc_route, one a device type; types that share a
  * pipe share one descriptor.

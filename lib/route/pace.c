@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "route/pace.h"
 
 enum { SECOND_US = 1000000 };

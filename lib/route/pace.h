@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pace: how long a router waits after the lines of one read, so that it writes
  * at most `rate` lines a second, evenly: a read is made so small that it gives

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * route_tally: the counters of memc_route by outcome, the check that they add up to the
  * number of lines, and their two forms: JSON for programs, one line for people.

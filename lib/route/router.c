@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "route/router.h"
 
 #include "bytes/number.h"

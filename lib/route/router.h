@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * router: what becomes of one line of memc_route: routed to its type's FIFO,
  * skipped, or rejected.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * address: where a server listens.
  */

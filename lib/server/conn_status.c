@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/conn_status.h"
 
 #include "bytes/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conn_status: the state of the connection to a server, and what it means for a load.
  */

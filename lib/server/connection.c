@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* CLOCK_BOOTTIME, MSG_NOSIGNAL */
 #include "server/connection.h"
 

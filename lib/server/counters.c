@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/counters.h"
 
 #include "bytes/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/dial.h"
 
 #include "io/descriptors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dial: a plain connection to a server, and waiting on it with a limit.
  *

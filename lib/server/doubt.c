@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/doubt.h"
 
 /* A new process takes its start from a whole second, and puts it 2 s into the past. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/fence.h"
 
 #include "process/signals.h"

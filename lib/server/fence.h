@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fence: waits until a server has closed its end of a connection that broke.
  *

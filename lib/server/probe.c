@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/probe.h"
 
 #include "bytes/slice.h"

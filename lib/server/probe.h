@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * probe: is there a memcached at this address, and what does it speak?
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * server: connects to one memcached server, reconnects, and gives up.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/server_stats.h"
 
 #include "io/descriptors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * server_stats: a server's answer to `stats`, in the text protocol.
  *

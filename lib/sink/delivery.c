@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/delivery.h"
 
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * delivery: where the valid records of memc_sink go, and what became of each.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/dry_run.h"
 
 #include "io/outbuf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dry_run: prints the records of a dry run, or of --get, on standard output, one line each:
  *

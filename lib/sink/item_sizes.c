@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/item_sizes.h"
 
 #include <inttypes.h>

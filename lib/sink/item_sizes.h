@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * item_sizes: how large the items of a dry run would be in the server, counted.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/query.h"
 
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * query: what memc_sink asks a server instead of storing: its counters as JSON
  * (--counters), or records, in the form of a dry run (--get).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/retention.h"
 
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sink: what becomes of one line of memc_sink: parsed, encoded, delivered or
  * rejected.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/sink_options.h"
 
 #include "record/record.h"

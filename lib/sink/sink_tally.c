@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/sink_tally.h"
 
 #include "filter/summary.h"

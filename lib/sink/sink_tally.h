@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sink_tally: the counters of memc_sink by outcome, the check that they add up to the
  * number of lines, and their two forms: JSON for programs, one line for people.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sink/verdict.h"
 
 #include "process/diag.h"

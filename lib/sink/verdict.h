@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * verdict: decides at the end of the input whether the load succeeded: whether the
  * server kept what it acknowledged, and whether the errors are few enough.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * verify: reads keys back from one memcached server and compares the values.
  *

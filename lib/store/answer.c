@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/answer.h"
 
 static bool begins(struct slice line, const char *text)

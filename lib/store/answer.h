@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * answer: what a line says that comes back for sets in meta or classic text.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/batch.h"
 
 #include "bytes/prefetch.h"

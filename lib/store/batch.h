@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * batch: records that go to a server together, with their bytes; and what becomes of one.
  *

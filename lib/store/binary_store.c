@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/binary_store.h"
 
 #include "bytes/prefetch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * binary_store: records by libmemcached, in the binary protocol.
  *

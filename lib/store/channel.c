@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/channel.h"
 
 #include "io/descriptors.h"

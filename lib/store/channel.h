@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * channel: the connection to a server, by the protocol that both speak.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reader: asks a server for keys, many at a time, and compares the values or hands them out.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/ring.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ring: requests to a server in order, each as the bytes that are sent, until
  * it is settled. Memory only.

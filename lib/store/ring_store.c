@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/ring_store.h"
 
 #include "process/signals.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ring_store: records over a connection of our own, in meta or classic text.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: records into one memcached server, each with its own acknowledgement.
  *

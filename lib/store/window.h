@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * window: the sets that have no outcome yet, from the one that is filled into a
  * batch to the one whose answer is due; and what each answer does to them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "store/wire.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * wire: a connection by libmemcached in the binary protocol, in its buffered
  * mode: sets on their way and the answers that come back. Opened so that the

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The benchmark, small and once, so that it cannot rot: every loader's records are in the servers byte for byte, and its
 # report is complete. No time is judged.
 . "$(dirname "$0")/../lib/harness.sh"

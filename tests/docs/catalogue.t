@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The lists of tests that are kept by hand name what there is: the catalogue of faults and the tests that start first.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Completion for bash, zsh and fish. All three are made of one table, which is held against the programs' own --help. bash's
 # is driven as readline drives it, those of zsh and fish by the shells themselves, where they are installed.
 . "$(dirname "$0")/../lib/harness.sh"

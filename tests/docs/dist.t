@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # make dist: the tarball of a commit, the same bytes each time; and the release's number, wherever it stands.
 . "$(dirname "$0")/../lib/harness.sh"
 

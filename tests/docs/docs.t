@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The documents tell the truth: --help and the manual pages name the options that there are, and every example runs as it
 # stands.
 #

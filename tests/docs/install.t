@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # make install and make uninstall; what is installed works from where it is.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # extra/prometheus/memc_load.jq: the counters of a run as metrics, in Prometheus' own text format, held against its
 # description and against promtool, where that is installed.
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The rooms of lib/: a folder includes only itself and the folders above it in the list of HACKING.md. Within a room no
 # order is written down; modules of one room must not include each other in a circle.
 . "$(dirname "$0")/../lib/harness.sh"

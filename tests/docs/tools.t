@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The tests' own tools: the generator against the model (two programs that share nothing), and the small scripts.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The units of systemd in extra/systemd: systemd has nothing against them, and their commands, run by hand, do what they
 # are for: the sink is started anew while routers wait, and no line is lost. And the example for logrotate, by logrotate.
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A connection that is cut after N bytes of the answers to stores in the binary protocol, N from 1 to 500: under `make faults` all of them for a
 # reset, and for an end those around a whole answer; else some. No record is lost, and none is counted as stored whose answer (24 bytes) had not come whole.
 . "$(dirname "$0")/../lib/harness.sh"

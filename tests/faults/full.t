@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Files on a file system that becomes full: what was written is whole as far as it goes, the program says which file, and
 # nothing counts as loaded. The file system is a small tmpfs, mounted where only this test sees it.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What the host does to the programs: full devices, stops and continuations, a clock that is set back.
 # shellcheck disable=SC2154,SC2016 # ADDR_idfa and the like are set by start_four; what is quoted is for an inner shell
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_sink and a server that means harm once it has been taken for a memcached: silence, slowness, too few answers, too
 # many, others, huge lengths. Whatever it does: an end within the limits, by an exit status and not by a crash, and no
 # record counted as stored without an answer that said so.

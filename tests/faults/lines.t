@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Bad and odd lines, case by case: each gets the outcome that was worked out by hand, what is stored is held byte for byte,
 # and what is not comes back as it was. (tests/filter/record.t has all of them together, through the whole pipeline.)
 . "$(dirname "$0")/../lib/harness.sh"

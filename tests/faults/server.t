@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Servers that are away, stopped, slow, full, shared or none: what tests/filter/server.t does not look at.
 . "$(dirname "$0")/../lib/harness.sh"
 

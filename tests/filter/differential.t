@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Lines mutated at random, through our programs and through the model, which shares nothing with them: the same outcome of
 # each, the same counters, the same bytes in a server and, as decimals, on the screen.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The exit status of memc_route and memc_sink: every row of the table that can be had, and which wins where several apply.
 # (70, a sum that does not add up, is a bug and cannot be provoked from outside; 76 and 77 are in server.t.)
 # shellcheck disable=SC2016 # what stands in single quotes here is for an inner shell

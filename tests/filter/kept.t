@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What was acknowledged and is gone at the end of the load, by ways of which no counter of evictions tells, or not all:
 # the page docs/kept.md has them in a table.
 . "$(dirname "$0")/../lib/harness.sh"

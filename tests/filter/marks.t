@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
 # Several inputs behind each other in one pipeline (memc_route --mark, memc_sink --marks): each has the counters, messages
 # and rejects that it has alone, where by hand or by a load of its own is told what that is.

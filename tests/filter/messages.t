@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What is said when something is wrong: the object, the reason and what to do, so that a stranger can go on.
 # Each case compares all of stderr, so a word too many is found, too.
 # shellcheck disable=SC2154,SC2094,SC2016 # ADDR_idfa is set by start_four; the input named twice; an inner shell expands

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The filters run nicer than what feeds them, by as much as --nice says.
 # shellcheck disable=SC2154,SC2317 # ADDR_idfa is set by start_four; `eventually` calls has_niceness
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A service manager is told how a standing sink is, by the protocol of sd_notify(3): its socket is the test's own, one with a
 # name in a folder, and an abstract one.
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Reloads of a part: one type, a range of lines, the rejects of yesterday, one file, by pipes that a person would type.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_route --rate: the same lines as without it, but not all at once. How many in which time is arithmetic: it is tested
 # in tests/unit/route/pace.c, by a clock of its own. At one line a second, 5,000 lines need longer than any test may take.
 . "$(dirname "$0")/../lib/harness.sh"

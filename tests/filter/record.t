@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Every odd line in one file, through a router and four sinks into four servers, and read back: each line's outcome, each
 # stored byte, each counter, and nothing else.
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_route: what goes where, byte for byte, and what it says when something cannot go there.
 . "$(dirname "$0")/../lib/harness.sh"
 

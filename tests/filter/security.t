@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Device ids stay private: nothing that is printed, logged, or shown of a running process holds one, and no one else can
 # read, or turn aside, the files that do. And the programs are built with the compiler's and the linker's protections.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_sink and servers that are full, gone, stopped, forgetful, or no memcached at all.
 . "$(dirname "$0")/../lib/harness.sh"
 

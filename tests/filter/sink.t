@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_sink: what the server holds afterwards, read back by another client, and what the counters say.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_sink --verify: compares what the server holds with a file, and stores nothing. --get: prints what it holds.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Sinks that stay, and any number of routers that write their FIFOs at the same time.
 . "$(dirname "$0")/../lib/harness.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A day of standing sinks: lines that trickle in, signals, restarts under load, many short routers, tail -F as a source.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
 . "$(dirname "$0")/../lib/harness.sh"

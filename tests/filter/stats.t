@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # docs/stats.schema.json: what --stats writes keeps to it, in every mode and after every kind of end, and nothing else
 # would pass.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four

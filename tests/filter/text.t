@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_sink and memc_load in the classic text protocol: to a memcached where it is asked for, and through twemproxy (Debian's
 # nutcracker), which speaks nothing else, in front of two memcached servers; it tells no counters and hides which connection was whose.
 # shellcheck disable=SC2154,SC2317 # ADDR_NAME and PID_NAME are set by the harness, which calls functions by name

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What one sees while a filter runs: --progress, and the counters whenever SIGUSR1 asks.
 # shellcheck disable=SC2154 # ADDR_main is set by start_memcached
 # shellcheck disable=SC2016,SC2317 # what stands in single quotes is for an inner shell; eventually calls a function by its name

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: a server's address. The input is the text, up to a NUL.
  *

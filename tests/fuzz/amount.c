@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: durations, sizes and ratios of the command line. The input is two
  * counts of eight bytes, and the text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: a server's counters, from its answers to `stats` and `stats settings`.
  * The input is that of fuzz_dial.h.

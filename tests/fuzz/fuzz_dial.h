@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_dial.h - the three functions of lib/server/dial.h once more, so that a server's
  * answers are the input's and no socket is needed. The linker takes these and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: a label in the counters. The input is a file's name, any bytes up to a
  * NUL, and two bytes behind it: how full the object is already.

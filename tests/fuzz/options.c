@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: the command lines. The input is a byte that chooses the program, and
  * its arguments, each ended by a NUL.

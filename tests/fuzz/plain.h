@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * plain.h - numbers and white space a second time: byte by byte, the slow way,
  * with nothing of lib/.

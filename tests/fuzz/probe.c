@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: is there a memcached, and what does it speak? The input is that of fuzz_dial.h:
  * the answers to VERSION in binary, to `get` in text, to one of the two or to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: a line of the log. The input is the line, up to an LF.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * replay: runs a fuzz target over files instead of libFuzzer, and reports in
  * TAP for prove(1). A target without a fuzzer is a test like any other.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MIT
 # One question to a memcached server, over its text protocol. As dump.py it shares nothing with the programs under test; it
 # is in Perl because that starts ten times faster, and tests ask again and again.
 #

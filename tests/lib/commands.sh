@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Runs commands under test, in the foreground or background: status, signals, and waiting for a condition.
 # Read by harness.sh.

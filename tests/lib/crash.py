@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Kills one process of a running memc_load, runs the same command again, and compares the servers with a clean run.
 
   crash.py --mksample PROGRAM [--bin DIR] [--rounds N] [--seed N] [--jobs N] [--keep]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Reads what a memcached server holds, over its text protocol: a client that shares nothing with the programs under test.
 
   dump.py ADDR                     every item, sorted lines "hexkey hexvalue", comparable with `model.py items`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Helpers for the shell tests (tests/*.t). A test is a POSIX sh script for prove(1):
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Servers that are no memcached, or one behind a bad line. Listens on a free port of 127.0.0.1, prints it, serves until killed.
 
   hostile.py silent                    accepts, reads, never answers

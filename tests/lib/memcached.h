@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * memcached.h - real servers for the unit tests, and a reader of their own
  * that shares no code with the library under test: the text protocol over a

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """What a loader must make of a file: the record's rules a second time, written from their description alone.
 
 Nothing here is shared with the programs under test: regular expressions, Python's own float and int, and protobuf's

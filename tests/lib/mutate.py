@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Valid lines, each changed in a few places at random: what a parser must tell apart.
 
   mutate.py SEED COUNT    writes COUNT lines (more or fewer, since LFs come and go); the same SEED, the same lines

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # zsh -f offers.zsh FOLDER LINE: what zsh's completion, with the functions in FOLDER, offers for a TAB at the end of LINE,
 # one answer a line. A second zsh on a pseudo terminal completes; its compadd prints what is added.
 zmodload zsh/zpty

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * peer.h - small peers of a test's own that answer something else than a server would: each a
  * child that serves one kind of answer on a port of the kernel's choice. Include scratch.h and

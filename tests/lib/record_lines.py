@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Every odd line that the record's rules speak of, with its outcome worked out by hand.
 
   record_lines.py INPUT OUTCOMES [CASE]

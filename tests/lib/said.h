@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * said.h - what a module says on descriptor 2, kept in a file of the scratch folder:
  *

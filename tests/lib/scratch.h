@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scratch.h - a temporary folder of a test's own, and what tests do with files.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Servers for tests: real ones, on loopback ports that the kernel chooses or on Unix sockets in $T, and hostile ones.
 # Read by harness.sh.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_fixture.h - what the tests of store share: a store whose outcomes are
  * noted, records that follow from their numbers, and a look at what a server

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tap.h - checks for the unit tests in C, reported in the Test Anything Protocol for prove(1).
  *

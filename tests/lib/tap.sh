@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Prints the results of a shell test in the Test Anything Protocol for prove(1); checks on texts and files.
 # Read by harness.sh. Checks that run a command are in commands.sh.

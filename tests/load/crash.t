@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Twenty rounds of crash.py: a process of a load is killed, the load is run again, and the servers hold what they should.
 #
 # In a network of its own, where the system allows one: a server that was killed comes back to a port that another test's

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What memc_load --dry-run foresees, held against the servers after the load.
 . "$(dirname "$0")/../lib/harness.sh"
 

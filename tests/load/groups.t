@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Small files go through one pipeline together. Each has the verdict, counters, reports and messages that it has alone: the
 # same files are loaded by as many workers as there are files, so that each is alone, and then by one worker.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four

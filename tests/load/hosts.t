@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_load on several hosts: the same results as on one machine, and what becomes of files whose host dies.
 #
 # A host is a network, a list of processes and a name of its own (unshare), with an sshd as its first process: killing that

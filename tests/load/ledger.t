@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_load --ledger with real servers: what is recorded is skipped, what has changed or was cut off is loaded again.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_load with real servers: which files it takes, what it stores, how it judges, names and reports a file.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_load_file by itself: one JSON line a file on stdout, its exit status, signals, standard input, other programs that
 # start it.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four

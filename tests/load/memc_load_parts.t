@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_load over stand-ins of its parts: what it makes of every way in which they can end, and of what they count.
 . "$(dirname "$0")/../lib/harness.sh"
 

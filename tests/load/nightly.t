@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # memc_load as cron runs it, every night: what stands in the mail, what is told of a rate, of a night without files, of bad
 # lines by their reasons, and by a dry run.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # One pass of each program against four real servers, compared with the model: what make check-quick runs of them.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
 . "$(dirname "$0")/../lib/harness.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What memc_load shows on a terminal: a line while it runs and a table at its end, and neither of them anywhere else.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four
 . "$(dirname "$0")/../lib/harness.sh"

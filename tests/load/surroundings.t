@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What surrounds a load and must not change it, or be blamed for it: the environment, other programs of the same names,
 # full disks, FIFOs that nobody reads, outputs that are inputs, damage that a decompressor passes over.
 # shellcheck disable=SC2154 # ADDR_idfa and the like are set by start_four

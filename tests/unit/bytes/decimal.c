@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * decimal: doubles, bit for bit. What is expected stands here as a hexadecimal
  * constant, or is what strtod(3) reads from the same text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * decimal: doubles of very many digits. (2k + 1) * 2^-1075 lies exactly between
  * two doubles and has up to 768 digits; here they are multiplied out one by

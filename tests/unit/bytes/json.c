@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* json: one flat object, well formed whatever is put into it. */
 #include "bytes/json.h"
 #include "tap.h"

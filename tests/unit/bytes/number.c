@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* number: whole numbers, durations, sizes and ratios. Doubles: decimal_double.c. */
 #include "bytes/number.h"
 #include "bytes/decimal.h"

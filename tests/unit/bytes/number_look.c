@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* number: the fast looks at digits in front and at the end. */
 #include "bytes/number.h"
 #include "tap.h"

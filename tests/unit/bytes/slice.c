@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* slice: bytes by pointer and length. */
 #include "bytes/slice.h"
 #include "scratch.h"

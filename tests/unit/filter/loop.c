@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * loop: which of a program's calls come in which order. The program is a list
  * of what it was asked for; its input is a pipe, which the test fills.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* reasons: counted by their text, in the order in which they come first. */
 #include "filter/reasons.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rejects: bad lines given back, and complaints on descriptor 2, which is a file here. */
 #include "filter/rejects.h"
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* summary: which of line and JSON are told, and where the JSON of a run that goes on may go. */
 #include "filter/summary.h"
 #include "process/diag.h"

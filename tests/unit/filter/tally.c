@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tally: sums, the limit of the error rate, and both forms of telling. */
 #include "route/route_tally.h"
 #include "sink/sink_tally.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* descriptors: 0 to 2 closed in all eight combinations, each in a child of its own. */
 #include "io/descriptors.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* infile: what memc_sink reads. */
 #define _GNU_SOURCE /* F_GETPIPE_SZ */
 #include "io/infile.h"

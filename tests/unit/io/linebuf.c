@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* linebuf: lines in pieces. Expected are the lines that were put together, never those that were
  * read. */
 #include "io/linebuf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* linebuf with marks: several inputs behind each other. Expected are the inputs that were put
  * together. */
 #include "io/linebuf.h"

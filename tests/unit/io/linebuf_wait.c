@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* linebuf: waits, ends, and linebuf_finish. */
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "io/linebuf.h"

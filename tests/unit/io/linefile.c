@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* report: rejects and undelivered lines. */
 #include "io/linefile.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* outbuf: whole lines to a descriptor, and an exact account of those that did not get there. */
 #include "io/outbuf.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outbuf: several processes on one FIFO. Each line is made of one letter, its
  * writer's, and its length follows from its number: so the reader knows each

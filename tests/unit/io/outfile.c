@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* outfile: what may be written to, and how new files come to be. */
 #define _GNU_SOURCE /* F_GETPIPE_SZ */
 #include "io/outfile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* diag: what arrives on descriptor 2. */
 #include "process/diag.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* notify: what a service manager gets; its socket is the test's own, with a name in a folder and an
  * abstract one. */
 #define _GNU_SOURCE

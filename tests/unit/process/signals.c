@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* stop: signals, each case in a child of its own; how the child ends is what is checked. */
 #include "process/signals.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* status: which of two exit statuses is told. */
 #include "process/status.h"
 #include "tap.h"

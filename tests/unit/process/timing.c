@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* timing: waits by arithmetic; the test moves the clock's last reading back instead of sleeping. */
 #include "process/timing.h"
 #include "tap.h"

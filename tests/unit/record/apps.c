@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* apps: lists of ids as numbers, and those as a message's field, many and one at a time. */
 #include "record/apps.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* devtype: the four names. */
 #include "record/devtype.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* encode: keys, values and text. The values' bytes were worked out by hand and by `protoc
  * --encode`. */
 #include "record/encode.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* record: one line of the log, by the rules of the README's section on records. */
 #include "record/record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sample: which keys are in it, held against a plain set of all. */
 #include "record/sample.h"
 #include "tap.h"

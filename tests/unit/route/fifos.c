@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* outlets: memc_route's FIFOs; here the test itself reads them. */
 #include "route/fifos.h"
 #include "process/signals.h"

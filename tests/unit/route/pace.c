@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pace: the arithmetic of an even rate, by a clock that the test turns. */
 #include "route/pace.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* router: the one outcome of each line, and where the line is then. */
 #include "route/router.h"
 #include "process/diag.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* address: HOST:PORT, [V6]:PORT, or a path. */
 #include "server/address.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* conn_status: reasons in words, and the exit statuses that follow from them. */
 #include "server/conn_status.h"
 #include "process/diag.h"

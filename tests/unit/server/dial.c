@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dial: a connection that waits no longer than it is told. The other side is the test itself. */
 #include "server/dial.h"
 #include "process/signals.h"

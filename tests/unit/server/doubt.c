@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* doubt: what two readings of a server's counters prove. */
 #include "server/doubt.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * probe: real servers of all modes, and small peers that answer something
  * else: each a child of its own that serves one kind of answer.

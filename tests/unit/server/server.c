@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server: connecting, counters, and the largest item, against real servers. */
 #include "server/server.h"
 #include "process/signals.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * server_stats: a list is known to its END, or not known. The peer is a child that
  * answers one request by the case's bytes and closes, or stays silent.

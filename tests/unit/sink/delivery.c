@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* delivery: what became of records that go to a server, which is real here, and looked at by a
  * client of the test's own. */
 #include "sink/delivery.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dry_run: the lines on descriptor 1, which is that of a child here: ours has the report. */
 #include "sink/dry_run.h"
 #include "record/apps.h"

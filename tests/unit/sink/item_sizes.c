@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* item_sizes: each size is counted in the smallest class that takes it. */
 #include "sink/item_sizes.h"
 #include "server/server.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* query: the object of memc_sink --counters, of a real server; the expected values are
  * what a client of the test's own is told. */
 #include "sink/query.h"

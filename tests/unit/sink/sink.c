@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sink: the one outcome of each line, in a dry run, which needs no server. */
 #include "sink/sink.h"
 #include "process/diag.h"

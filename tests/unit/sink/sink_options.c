@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sink_options: the command line of memc_sink. */
 #include "sink/sink_options.h"
 #include "tap.h"

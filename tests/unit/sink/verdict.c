@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* verdict: the exit status of a sink, and what is said: by its tally, by how it stands with the
  * server, and by what happened to a real server between the first record and the last. */
 #include "sink/verdict.h"

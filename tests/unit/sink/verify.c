@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* verify: what is found equal, missing or different. The servers are filled by the text protocol.
  */
 #include "sink/verify.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* answer: what each line means, by memcached's doc/protocol.txt and twemproxy's own words. */
 #include "store/answer.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* batch: records with their bytes in one block. */
 #include "store/batch.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ring_store: against a small server of meta and classic text that fails where
  * the test says: a set is refused, a line comes that no set may get, the

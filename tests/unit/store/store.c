@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: against real servers. What a server holds afterwards is read back by
  * the text protocol. Every record must have exactly one outcome, in order.

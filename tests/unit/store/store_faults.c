@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: servers that refuse, die, come back, or are cut off. Whatever
  * happens, every record has one outcome, in order, and each that counts as

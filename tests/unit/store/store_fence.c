@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: a connection that breaks with sets on their way. The peer between
  * here and the server takes the first of them and closes; everything else it

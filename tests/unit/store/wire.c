@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wire: libmemcached's connection, ended whatever has come over it. */
 #include "store/wire.h"
 #include "process/signals.h"
