@@ -2,6 +2,7 @@
 #include "server/dial.h"
 
 #include "io/descriptors.h"
+#include "process/diag.h"
 #include "process/signals.h"
 
 #include <errno.h>
@@ -102,6 +103,32 @@ static enum conn_status resolve(const struct address *address, struct addrinfo *
     }
 }
 
+/*
+ * The first addresses may be dead, and there may be several: each has half of what is left, the
+ * last one all of it. A silent one is told, but once for a process.
+ */
+static enum conn_status dial_each(const struct address *address, const struct addrinfo *list,
+                                  int timeout_ms, int *fd)
+{
+    static bool told;
+    enum conn_status conn = CONN_NO_HOST;
+
+    for (const struct addrinfo *each = list; each; each = each->ai_next) {
+        int limit_ms = each->ai_next ? timeout_ms / 2 : timeout_ms;
+        conn = dial_at(each->ai_family, each->ai_addr, each->ai_addrlen, limit_ms, fd);
+        if (conn == CONN_OK || conn == CONN_STOPPED || !each->ai_next)
+            break;
+        if (conn != CONN_SILENT)
+            continue;
+        timeout_ms -= limit_ms;
+        if (!told)
+            diag("%s: one of the addresses of this name does not answer; trying the next",
+                 address->text);
+        told = true;
+    }
+    return conn;
+}
+
 enum conn_status dial(const struct address *address, int timeout_ms, int *fd)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
@@ -114,11 +141,7 @@ enum conn_status dial(const struct address *address, int timeout_ms, int *fd)
     enum conn_status conn = resolve(address, &list);
     if (conn != CONN_OK)
         return conn;
-    for (struct addrinfo *each = list; each; each = each->ai_next) {
-        conn = dial_at(each->ai_family, each->ai_addr, each->ai_addrlen, timeout_ms, fd);
-        if (conn == CONN_OK || conn == CONN_STOPPED)
-            break;
-    }
+    conn = dial_each(address, list, timeout_ms, fd);
     int saved = errno;
     freeaddrinfo(list);
     errno = saved;

@@ -15,7 +15,8 @@
 #include <stddef.h>
 
 /*
- * Connects; each address of the name gets timeout_ms. On CONN_OK *fd is a
+ * Connects within timeout_ms, of which each address of the name but the last gets half of what is
+ * left. On CONN_OK *fd is a
  * non-blocking socket, which the caller closes; otherwise errno is set if the reason
  * has one.
  */

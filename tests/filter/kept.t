@@ -89,6 +89,52 @@ file_like late.err 'those of another server .* is it a balancer' 'and is told'
 stop_memcached i tiny
 A=$(addr m)
 
+fault 94
+note 'a server at its limit of connections'
+start_memcached few -c 40 -t 1
+A=$(addr few)
+fill_up() { background held "$PYTHON" "$TESTS/lib/hostile.py" hold --upstream "$A" && until_true test -s held.out; }
+background late "$sink" -R 0 -s stats.json "$A" fifo
+halfway fill_up
+finish 0 late 'needs no other connection at the end'
+json stats.json '[.stored, .evictions, .doubt, .sample_missing]' '[1000,0,null,0]' 'for its proof'
+send KILL held
+finish 137 held 'who held the others ends'
+stop_memcached few
+
+fault 96
+note 'a name of which the first address is dead'
+cat >namespace <<'END'
+printf '192.0.2.1 twice\n192.0.2.3 twice\n' >hosts
+printf 'multi on\n' >conf
+ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip addr add 192.0.2.3/32 dev lo && mount --bind hosts /etc/hosts &&
+    mount --bind conf /etc/host.conf && nft -f - <<NFT || exit 99
+table ip t {
+    chain i {
+        type filter hook input priority 0
+        ip daddr 192.0.2.1 tcp flags syn drop
+    }
+}
+NFT
+[ "$(getent ahostsv4 twice | sed -n 's/ *STREAM.*//p' | head -n 1)" = 192.0.2.1 ] || exit 99
+memcached -u root -l 192.0.2.3 -p 11299 -U 0 &
+server=$!
+until "$TESTS/lib/ask.pl" 192.0.2.3:11299 version >/dev/null 2>&1; do sleep 0.05; done
+"$1" -t 2 -R 0 -s stats.json twice:11299 part1.tsv
+status=$?
+kill "$server"
+exit "$status"
+END
+bounded unshare -mn sh namespace "$sink" >/dev/null 2>dead.err
+dead=$?
+if [ "$dead" -eq 0 ] || grep -q '^memc_sink: ' dead.err; then
+    is "$dead" 0 'the next one is tried'
+    is "$(grep -c '^memc_sink: twice:11299: one of the addresses of this name does not answer; trying the next$' dead.err)" 1 'which is told, once'
+else
+    skip 'no namespaces, or no nft' 'the next one is tried'
+fi
+A=$(addr m)
+
 fault
 note 'another client'
 delete_keys() {

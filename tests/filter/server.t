@@ -214,7 +214,7 @@ check_items "$(addr stopped)" keys.tsv
 fault 4
 empty "$(addr stopped)"
 background busy "$sink" -t 300ms -R 1 -s stats.json -u undelivered "$(addr stopped)" fifo
-stop_within both.tsv 10 stopped
+stop_within both.tsv 11 stopped
 finish 75 busy 'stopped for good'
 conserved stats.json both.tsv
 check_undelivered both.tsv
