@@ -23,10 +23,10 @@ is "$(grep -cE '^(growth\.(0\.1|1|3\.4|10|1-hash|10-hash|10-blast)|apps\.(1|50|1
     17 'and those of growing work'
 status 1 'an unknown row is refused' -- "$TOP/bench/run" --row none
 
-bench --check --row floor --row pipeline --row load --row peer --row apps.1000 --row shape.sorted --row delay.256 \
+bench --check --row floor --row pipeline --row load --row peer --row many.load --row apps.1000 --row shape.sorted --row delay.256 \
     --data data --json report.json --svg report.svg >table 2>err
 check_status $? 0 'all core rows, what the servers hold compared byte by byte' err
-grep -E '^(floor|pipeline|load|peer)\.|^(apps\.1000|shape\.sorted|delay\.256)$' names | sort >asked
+grep -E '^(floor|pipeline|load|peer)\.|^(many\.load|apps\.1000|shape\.sorted|delay\.256)$' names | sort >asked
 jq -r '.rows[].name, .skipped[].name' report.json | sort >told
 is_file told asked 'each row is measured, or said to be skipped'
 json report.json '[.records, .rounds, .checked]' '[10000,1,true]' 'what was run'
@@ -38,7 +38,7 @@ json report.json '[.rows[] | select(.name | test("^(pipeline|load)")) | .roles |
     true 'the CPU and the memory of each part of a pipeline'
 json report.json '[.rows[] | select(.name == "load.2") | .roles | .router.processes, .decompressor.processes]' '[3,4]' \
     'memc_load is seen through: three files, three routers, a decompressor that is tried first'
-json report.json '.targets | map(has("figure") and has("must") and has("goal") and .verdict != null) | [all, length]' '[true,10]' 'the targets'
+json report.json '.targets | map(has("figure") and has("must") and has("goal") and .verdict != null) | [all, length]' '[true,14]' 'the targets'
 file_like table '^row +records +wall s' 'a table'
 file_like table '^peer.counted ' 'with its rows'
 file_like table '^figure +must +goal +measured' 'and the targets'
