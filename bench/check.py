@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whether the servers hold exactly what the files say, byte for byte: by the tests' own reader and model."""
 import functools
 import os

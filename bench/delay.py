@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network with a delay: tc netem in a namespace; without it in the kernel, a relay that holds bytes back."""
 import contextlib
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One measurement: processes that run at the same time, each under the meter, and what they took by role."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two builds in turn: each row with the one and the other in every round, and what the one needs of the other's."""
 import statistics
 

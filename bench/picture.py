@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The run as a picture: speed, and where the CPU goes. Drawn by gnuplot."""
 import subprocess
 

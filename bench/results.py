@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Medians of the rounds, ratios, and the table."""
 import statistics
 

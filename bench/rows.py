@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rows of the benchmark: what each one runs. A row's function takes the Bench and returns one round's result."""
 import contextlib
 import dataclasses

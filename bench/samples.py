@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The data: files of the real shape by mksample, and the same records as a stream of requests for blast."""
 import gzip
 import itertools

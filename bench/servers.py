@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Four memcached servers of the benchmark's own, on loopback ports that the kernel chooses."""
 import ctypes
 import os

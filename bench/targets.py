@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The speed that is aimed at, as ratios within one run on two cores, and whether it is met."""
 import results
 

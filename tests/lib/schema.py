@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Holds lines of JSON against a schema: schema.py SCHEMA [FILE...]. For each line it prints "ok", or "refused" and why.
 
 schema.py --spoil FILE... prints spoilt copies of each line instead, a "WHAT<TAB>JSON" a line: one for each member left
