@@ -51,7 +51,7 @@ static pid_t start(char **command)
         die("fork");
     }
     if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ends the meter means the command */
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* the command ends with the meter */
         if (getppid() == parent) {
             execvp(command[0], command);
         }

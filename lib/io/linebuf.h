@@ -31,7 +31,7 @@ struct place {
 enum line_mark {
     LINE_NO_MARK,
     LINE_MARK,     /* the input is whole */
-    LINE_MARK_CUT, /* whoever fed it failed: it was cut */
+    LINE_MARK_CUT, /* the writer failed: the input is cut */
 };
 
 struct line {

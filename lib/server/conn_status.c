@@ -10,7 +10,7 @@
 
 enum { CONN_COUNT = CONN_NO_RESOURCES + 1 };
 
-/* Those without words are told by errno. */
+/* For those without words, errno has the reason. */
 static const char *const WORDS[CONN_COUNT] = {
     [CONN_OK] = "success",
     [CONN_STOPPED] = "stopped by a signal",

@@ -125,7 +125,7 @@ static int next_pause(struct server *server)
     return full / 2 + (int)(random() % (full / 2 + 1));
 }
 
-/* A connection that can be made anew at once is not worth a word. */
+/* Do not report a reconnect that succeeds at the first try. */
 static void report_trouble(struct server *server, enum conn_status why)
 {
     char limit[NUMBER_DURATION_BYTES];

@@ -222,7 +222,7 @@ static const struct destination VERIFY = {
     .close = close_verify,
 };
 
-/* ---- to nobody: a dry run, which prints the records with -v ---- */
+/* ---- to no server: a dry run, which prints the records with -v ---- */
 
 static bool open_dry_run(struct delivery *d)
 {

@@ -27,7 +27,7 @@ static void take_line(void *context, struct slice name, struct slice value)
     json_string(context, name_text, value_text);
 }
 
-/* An incomplete list is not told. */
+/* An incomplete list is not printed. */
 static void ask_list(const struct sink_options *options, const char *member, const char *command,
                      struct json *json)
 {

@@ -71,7 +71,7 @@ static const struct batch_record *record_at(const struct binary_store *store, si
                                  : &store->filling->record[index - on_way->count];
 }
 
-/* The one so many behind it, the last one at most; there is one at least. */
+/* record[index + count], clamped to the last; there is at least one. */
 static const struct batch_record *record_behind(const struct binary_store *store, size_t index,
                                                 size_t count)
 {

@@ -142,7 +142,7 @@ static enum conn_status reconnect(struct ring_store *store)
     return conn;
 }
 
-/* A connection that owes nothing and was unused for long is made anew unasked. */
+/* Replaces an idle connection that was unused for long and has no answer outstanding. */
 static void renew_stale(struct ring_store *store)
 {
     if (window_is_on_way(&store->window) || !store->server->connected ||

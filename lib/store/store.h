@@ -36,7 +36,7 @@ enum conn_status store_connect(struct store *store);
  */
 void store_put(struct store *store, const struct batch_record *record);
 
-/* Sends what waits for company, and waits until every record has its outcome. */
+/* Sends the partial batch, and waits until every record has its outcome. */
 void store_flush(struct store *store);
 
 /* Records put that have no outcome yet. */

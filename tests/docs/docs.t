@@ -174,6 +174,7 @@ check_links() { # PAGE
 # build/ is made.
 check_paths() { # PAGE
     missing=
+    # shellcheck disable=SC2016 # the backquotes are Markdown's
     for path in $(awk '/^```/ { code = !code } !code' "$TOP/$1" | grep -oE '`[^` ]+`' | tr -d '`' |
         grep -E '^(\.ci|bench|debian|docs|extra|lib|load|man|proto|tests|tools)/[A-Za-z0-9_./@-]*$' | grep -vE '[A-Z]{2}' | sort -u); do
         [ -e "$TOP/$path" ] || missing="$missing $path"
@@ -304,9 +305,9 @@ run_blocks cookbook 38
 
 note 'counters for Prometheus'
 folder=run.$(grep -l '^mv memc_load.prom.new' cookbook.*)/try
-sample_of() { sed -n "s/^memc_load_$1 //p" $folder/memc_load.prom; }
+sample_of() { sed -n "s/^memc_load_$1 //p" "$folder/memc_load.prom"; }
 is "$(sample_of 'files{verdict="loaded"}')" 2 'two files are loaded'
-is "$(sample_of 'lines{outcome="stored"}')" "$(jq -s 'map(.stored) | add' $folder/load.json)" 'with so many records'
+is "$(sample_of 'lines{outcome="stored"}')" "$(jq -s 'map(.stored) | add' "$folder/load.json")" 'with so many records'
 is "$(sample_of exit_status)" 0 'and that is a success'
 
 done_testing

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib/harness.sh"
 
 # The list stands once: the table of HACKING.md.
+# shellcheck disable=SC2016 # the backquotes are Markdown's
 ROOMS=$(sed -n 's/^| `\([a-z]*\)` |.*/\1/p' "$TOP/HACKING.md" | paste -sd ' ')
 MODULES_MAX=10
 
@@ -78,6 +79,7 @@ file_unlike "$T/libraries" 'memcached|protobuf' '... and links neither'
 like "$(undefined memc_sink)" '^[1-9]' 'memc_sink does, so the look is not in vain'
 
 # What HACKING.md calls room/module is one, and each function it names stands there.
+# shellcheck disable=SC2016 # the same
 grep -oE '`[a-z]+/[a-z0-9_]+(: [a-z_]+)?`' "$TOP/HACKING.md" | tr -d '`:' | sort -u >"$T/stations"
 ok 'HACKING.md names stations' -- test "$(wc -l <"$T/stations")" -gt 20
 while read -r module function; do

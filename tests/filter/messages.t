@@ -161,7 +161,7 @@ says 73 'memc_load: --log: cannot append to none/log: is its folder there, and w
 says 73 'memc_load: --stats: cannot write none/stats: is its folder there, and writable?' "$load" -s none/stats a.tsv
 says 66 'memc_load: --files-from: no such file: none.list' "$load" -a none.list
 says 0 'memc_load: no file to load: none*.tsv.gz matches none' "$load" --pattern 'none*.tsv.gz'
-mkdir done && gzip -c good.tsv >done/.one.tsv.gz && cp done/.one.tsv.gz done/.two.tsv.gz
+mkdir 'done' && gzip -c good.tsv >done/.one.tsv.gz && cp done/.one.tsv.gz done/.two.tsv.gz
 says 0 'memc_load: no file to load: done/*.tsv.gz matches none; with a leading dot it matches 2, loaded already: name them to load them again' \
     "$load" --pattern 'done/*.tsv.gz'
 sed 's/ -q / /' load >loud && chmod +x loud

@@ -25,9 +25,10 @@ make_files() { # DIR
         good n >'new
 line.tsv'
         good o >-o.tsv
+        # shellcheck disable=SC2016 # the inner shell expands it
         printf 'line\377.tsv' | xargs -0 sh -c 'cp ./-o.tsv "$0"'
         { good p && printf 'adid\tp4\t1\t2\t3'; } | gzip >unterminated.tsv.gz
-        good q | gzip >q && head -c 60 q >cut.tsv.gz && rm q
+        good q | gzip >q.gz && head -c 60 q.gz >cut.tsv.gz && rm q.gz
         : >nothing.tsv.gz
         : | gzip >empty.tsv.gz
         printf 'idfa\tr1\tx\t2\t3\nnobody\tr2\t1\t2\t3\n\n' | gzip >bad.tsv.gz

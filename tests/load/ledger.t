@@ -278,7 +278,7 @@ killed() { # WHAT STATUS: the run whose third file is held, WHAT of it is killed
     esac
     finish "$2" killed "$1 is killed"
     eventually 'everything ends' -- no_process
-    others= rest=40
+    others='' rest=40
     [ "$1" != job ] || { others="$T/d/d.tsv.gz loaded," rest=20; } # the other files of the run are loaded all the same
     is "$(cut -f 1,5 ledger | tr '\t\n' ' ,')" "$T/d/a.tsv.gz loaded,$T/d/b.tsv.gz loaded,$others" 'what was loaded is recorded'
     run 0 'run again'

@@ -108,7 +108,7 @@ for signal in INT TERM; do
     background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./file d/a.tsv.gz
     until_true test -e held || bail 'the decompressor was not started'
     kill -$signal "-$(pgrep -of "$BIN/memc_load_file --idfa $ADDR_idfa .*d/a.tsv.gz")"
-    finish $([ $signal = INT ] && echo 130 || echo 143) group "$signal for the whole group"
+    finish "$([ $signal = INT ] && echo 130 || echo 143)" group "$signal for the whole group"
     is "$(jq -c '[.parts[].exit] | unique' group.out)" '[143]' 'the parts get one signal, not two'
     eventually 'no process is left' -- no_process
 done

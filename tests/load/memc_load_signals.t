@@ -114,6 +114,7 @@ send STOP idfa
 send TERM twice
 for each in gaid adid dvid; do eventually "the sink of $each ends" -- no_sink "$(addr $each)"; done
 ok 'after the first it waits for the server' -- kill -0 "$(pid_of twice)"
+# shellcheck disable=SC2034 # read by took_signals
 PID_waiting=$(pgrep -of "^$BIN/memc_sink .*-- $ADDR_idfa") # two signals that are not taken yet are one
 until_true took_signals waiting
 send TERM twice

@@ -18,7 +18,7 @@ holds_the_sample() { # NAME
 
 start_four
 sample --lines 4000 --bad 0.01 --odd 0.05 >all.tsv
-model counts all.tsv >counts
+model 'counts' all.tsv >./counts
 
 note 'a pipeline of FIFOs'
 mkfifo idfa gaid adid dvid
@@ -27,7 +27,7 @@ for type in idfa gaid adid dvid; do
 done
 status 0 'memc_route' -- "$route" -r unknown -s route.json <all.tsv
 for type in idfa gaid adid dvid; do finish 0 sink_$type "memc_sink $type"; done
-is "$(jq -s -c '[.[0].lines, .[0].blank, .[0].unknown, ([.[1:][].stored]|add), ([.[1:][].invalid]|add)]' route.json ????.json)" \
+is "$(jq -s -c '[.[0].lines, .[0].blank, .[0].unknown, ([.[1:][].stored]|add), ([.[1:][].invalid]|add)]' route.json ./????.json)" \
     "$(jq -c '[.lines, .blank, .unknown, ([.sinks[].ok]|add), ([.sinks[].invalid]|add)]' counts)" 'the counts are those of the model'
 for type in idfa gaid adid dvid; do
     status 0 "$type is verified" -- "$sink" -T $type -e none --verify "$(addr $type)" <all.tsv

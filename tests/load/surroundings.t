@@ -94,16 +94,16 @@ rm -rf other
 fault
 
 note 'unread bytes'
-records p >p && records qq 120 >q && records r 90 >r # of three sizes: two of one would pass, see BUGS
+records p >./p && records qq 120 >./q && records r 90 >./r # of three sizes: two of one would pass, see BUGS
 damage() { # ENDING PROGRAM: files of three members, the second of which is damaged
-    for each in p q r; do $2 -c <$each >$each.z; done
-    { cat p.z && tr '\000-\377' '\001-\377\000' <q.z && cat r.z; } >d/junk.tsv.$1
+    for each in p q r; do $2 -c <"$each" >"$each.z"; done
+    { cat p.z && tr '\000-\377' '\001-\377\000' <q.z && cat r.z; } >"d/junk.tsv.$1"
     size=$(stat -c %s q.z)
-    { cat p.z && head -c $((size / 4 * 4 + 400)) /dev/zero && cat r.z && cat r.z; } >d/gap.tsv.$1
-    { cat p.z && head -c 80000 /dev/zero; } >d/hole.tsv.$1
-    { cat p.z && echo x; } >d/byte.tsv.$1
-    { cat p.z && head -c 512 /dev/zero; } >d/padding.tsv.$1
-    cat p.z q.z r.z >d/whole.tsv.$1
+    { cat p.z && head -c $((size / 4 * 4 + 400)) /dev/zero && cat r.z && cat r.z; } >"d/gap.tsv.$1"
+    { cat p.z && head -c 80000 /dev/zero; } >"d/hole.tsv.$1"
+    { cat p.z && echo x; } >"d/byte.tsv.$1"
+    { cat p.z && head -c 512 /dev/zero; } >"d/padding.tsv.$1"
+    cat p.z q.z r.z >"d/whole.tsv.$1"
 }
 judged() { # NAME STORED FILE…: all in one load; those named whole or padding are well, and hold so many records
     rm -f stats
@@ -136,9 +136,9 @@ path=
 for format in bz2:bzip2 xz:xz zst:zstd lz4:lz4; do
     damage "${format%:*}" "${format#*:}"
     ending=${format%:*}
-    padding= stored=1240
+    padding='' stored=1240
     case $ending in bz2 | xz) padding=d/padding.tsv.$ending stored=$((1240 + 400)) ;; esac
-    judged "$ending" "$stored" "d/junk.tsv.$ending" "d/whole.tsv.$ending" "d/hole.tsv.$ending" $padding "d/byte.tsv.$ending"
+    judged "$ending" "$stored" "d/junk.tsv.$ending" "d/whole.tsv.$ending" "d/hole.tsv.$ending" ${padding:+"$padding"} "d/byte.tsv.$ending"
     file_unlike err 'corrupt: ;' 'and why is told'
 done
 fault
@@ -167,7 +167,7 @@ status 66 'a list with CRLF' -- ./load -a list
 file_like err 'CRLF' 'is told'
 mkfifo endless
 exec 5<>endless
-background endless ./load -k -a - <endless
+background 'endless' ./load -k -a - <./endless
 echo d/c.tsv.gz >&5
 eventually 'a list that does not end' -- grep -q 'the list of files has not ended yet' endless.err
 send TERM endless
@@ -195,6 +195,7 @@ gzip -dc
 [ ! -e "$T/same.gz" ] || { cat "$T/same.gz" >"$T/d/a.tsv.gz" && touch -r "$T/same.gz" "$T/d/a.tsv.gz" && rm "$T/same.gz"; }
 END
 chmod +x slow/igzip
+# shellcheck disable=SC2016 # the inner shell expands it
 until_true sh -c '[ "$(stat -c %Z d/a.tsv.gz)" -lt "$(date +%s)" ]'
 status 65 'a file that is written anew, its time set back' -- env PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
 is "$(verdicts)" '["failed","changed",65] ' 'has changed'
@@ -253,7 +254,7 @@ exec gzip -dc
 END
 chmod +x slow/igzip
 status 0 'a' -- ./load d/a.tsv.gz
-: >kill
+: >./kill
 status 137 "the second of three files' jobs" -- env PATH="$T/slow:$PATH" ./load -w 1 -s stats d/b.tsv.gz d/c.tsv.gz
 is "$(verdicts)" '["failed","failed",137] ["loaded",null,0] ' 'that file has failed, the other is loaded'
 fault
