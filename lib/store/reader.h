@@ -35,7 +35,7 @@ enum conn_status reader_read(struct channel *channel, const struct batch *batch,
 enum conn_status reader_get(struct channel *channel, const struct batch *batch, size_t *cursor,
                             reader_value_fn *value, reader_fn *each, void *context);
 
-/* Only whether they are there: MISSING, or one of the others. The meta protocol transfers no value. */
+/* Only whether they are there: MISSING, or one of the others. Meta sends no value. */
 enum conn_status reader_look(struct channel *channel, const struct batch *batch, size_t *cursor,
                              reader_fn *each, void *context);
 
