@@ -19,7 +19,7 @@
  *                      store/ring, store/answer: the bytes of both directions
  *     store/binary_store   by libmemcached; store/wire: its sets and answers
  *     store/reader     keys read back; store/channel: the connection for all these
- *     server/server    the connection, made anew when it breaks
+ *     server/server    the connection, made again when it breaks
  *     server/fence     the end of the broken one, waited for
  *     server/probe     is it a memcached at all; server/server_stats: its counters
  *     filter/rejects   bad lines: to the file of --rejects, and their messages
@@ -28,7 +28,7 @@
  *     sink/query       --counters, --get: what the server is asked instead
  *     sink/sink_tally, filter/summary   the counters, and their two forms
  *     process/signals  a clean end by signal
- *     process/notify   a service manager is told about a standing sink
+ *     process/notify   reports a standing sink to a service manager
  *
  * Memory is bounded: the input buffer holds one line of the greatest length and one
  * read; the store holds nine batches of records, with their lines, until they are

@@ -131,8 +131,8 @@ choose_decompressor() { # FILE
     decompressor=("$name" -dc)
 }
 
-# The fastest that is there and reads a file of two members to its end: older igzip stops behind the first. Once a run; a
-# job is told.
+# Chooses the fastest that is installed and reads a file of two members to its end: older igzip stops behind the first. Runs
+# once a run; a job gets the result by MEMC_LOAD_GZIP.
 choose_gzip() {
     [[ ! ${opt[gzip]:=${MEMC_LOAD_GZIP:-}} ]] || return 0
     need gzip gzip # it finds what the others leave unread
@@ -165,7 +165,7 @@ run_jq() { jq -f "$parts/$1.jq" "${@:2}"; } # PROGRAM ARG…: one of load/*.jq
 
 # ---- files
 
-uptime() { # REPLY: hundredths of a second of a clock that nobody can set back
+uptime() { # REPLY: hundredths of a second of a clock that cannot be set back
     read -r REPLY _ </proc/uptime
     REPLY=${REPLY/./}
 }

@@ -99,7 +99,7 @@ tell_result() { # N
     fi
 }
 
-not_tried() { # N: in a run of memc_load that one tells it
+not_tried() { # N: in a run of memc_load, memc_load reports it
     local why='a server is missing, see above; run again when it is there'
     [[ ! ${run[signal]} ]] || why='stopped by a signal; run again'
     if [[ ! ${run[job]} ]]; then

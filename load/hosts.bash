@@ -6,7 +6,7 @@
 # and its result comes by stdout. On this side each job is run_on_host, above ssh: it makes WORK/N, as a job of this
 # machine would, keeps the job's messages and its result, and holds the leash (see job.bash): a line a second.
 #
-# A job without a result, as that of a host that died, fails; parallel tries it again (--retries) on another host, which
+# A job without a result fails, for example if its host died. parallel tries it again (--retries) on another host, which
 # waits for the lock of the file.
 
 check_hosts() {
@@ -32,8 +32,8 @@ host_ssh() {
     REPLY="exec ${words[*]@Q}"
 }
 
-# One job by ssh. The group of this shell is what parallel, or end_orphans, sends TERM to: that ends the leash alone, and
-# the job is heard to its end. A job tells that its file is loaded before it renames or records it,
+# One job by ssh. parallel, or end_orphans, sends TERM to the group of this shell. That ends only the leash, and this shell
+# reads what the job prints to its end. A job reports that its file is loaded before it renames or records it,
 # and again after that.
 run_on_host() { # WORK STDERR LOG SSH ARG…
     local n work=$1 first=first line='' ended

@@ -6,10 +6,10 @@
 # results in it before it renames a file, and stays away if there is a file `stop`. Its stderr is memc_load's.
 #
 # On another machine (ssh does not pass that variable on) it has a folder of its own, and prints its result on stdout. Its
-# stdin is the leash: the first line tells whether the file is tried `again`; then a line comes each second. If none
-# comes for 15 seconds, or at its end, the job ends as by TERM.
+# stdin is the leash: the first line says whether the file is tried `again`; then a line comes each second. If none
+# comes for 15 seconds, or if it ends, the job ends as if it had got TERM.
 #
-# Its exit status tells GNU parallel whether to begin other files: 1 if a server is missing, else 0. GNU parallel made this
+# Its exit status says whether GNU parallel may begin other files: 1 if a server is missing, else 0. GNU parallel made this
 # shell the leader of a process group, and signals that.
 
 run_job() {
@@ -39,7 +39,7 @@ start_here() { # WORK N
     run[base]=$1 run[work]=$1/$2
     echo "$$" >"$1/$2.group" # noted before the look at `stop`: see end_orphans
     [[ ! -e /dev/fd/3 ]] || exec 2>&3 3>&- # stderr of the main run; parallel's own is its alone
-    [[ ! -e $1/stop ]] || exit 1           # the main run was told to stop before this job began
+    [[ ! -e $1/stop ]] || exit 1           # the main run was stopped before this job began
     trap 'on_signal TERM' TERM
     trap '' USR1 # which asks the parts for their counters: it must end none that has just begun
     { mkdir -m 700 -- "${run[work]}" && exec {results}>>"${run[work]}/results"; } || die 73 "cannot make a folder in $1"

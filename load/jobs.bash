@@ -39,7 +39,7 @@ on_signal() { # NAME
 
 stop_children() { kill -TERM "${children[@]}" 2>/dev/null; }
 
-# The files that are there and not known as loaded are to be loaded; the others are told.
+# Chooses the files that are there and not known as loaded. Reports the others.
 choose_files() {
     local n
     to_load=()
@@ -148,7 +148,7 @@ gather_results() {
             verdict=failed ended=66
         elif [[ ${of[$n:known]:-} ]]; then
             verdict='already loaded' ended=0
-        elif [[ $job && -e $job/unwritten.$n ]]; then # the job has told it
+        elif [[ $job && -e $job/unwritten.$n ]]; then # the job has reported it
             verdict=failed ended=74
         elif [[ $result == *'}' ]] && has_its_name "$n" "$verdict"; then
             printf '%s\n' "${result#*$'\t'}" >&4

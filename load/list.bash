@@ -18,7 +18,7 @@ list_files() {
     drop_repeated
 }
 
-# A list that does not end, as of tail -f, is told: nothing begins before its end.
+# Reports a list that does not end, such as that of tail -f: no load begins before its end.
 read_list() {
     local names name timer=''
     if [[ ! -f /dev/stdin ]]; then

@@ -97,18 +97,18 @@ check_options() {
     done
     ((${#types[@]} > 0)) || die 64 "--only: no type given; there are ${all_types[*]}"
     # The ledger only records loads of whole files.
-    # A dry run tells what a load would skip, and writes nothing.
+    # A dry run reads it, to report what a load would skip, and writes nothing.
     [[ ${opt[mode]} != verify && ${#types[@]} == "${#all_types[@]}" ]] || opt[ledger]=''
     [[ ${opt[mode]} != load ]] || opt[ledger_kept]=${opt[ledger]}
     local -A word=([load]=stored [verify]=verified [dry-run]=encoded)
     opt[done_word]=${word[${opt[mode]}]}
-    [[ ${opt[verbose]} ]] || common_options+=(-q -q) # bad lines are told by reason, not one by one
+    [[ ${opt[verbose]} ]] || common_options+=(-q -q) # bad lines are reported by reason, not one by one
     [[ ! ${opt[pace]} ]] || router_options+=("--rate=${opt[pace]}")
 }
 
 # What memc_sink makes of its options: the limit of the error rate as a fraction, whose denominator is a power of ten and
 # which has few enough digits for 64 bits, and the longest silence of a server. Options that it does not take are found
-# here, before a router waits in vain for readers of its FIFOs. A job is told by its run.
+# here, before a router waits in vain for readers of its FIFOs. A job gets the answers from its run.
 ask_settings() {
     local line num=null den=null
     if [[ -v MEMC_LOAD_SETTINGS ]]; then

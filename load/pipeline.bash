@@ -27,7 +27,7 @@ run_parts() { # N…
     rm -rf -- "$folder"
     mkdir -m 700 -- "$folder" || die 73 "cannot make a folder in ${run[work]}"
     (($# > 1)) && read -r token </proc/sys/kernel/random/uuid
-    # How far a text is read, /proc tells.
+    # /proc shows how far a text is read.
     [[ ! ${run[job]} || $# != 1 ]] || echo "${numbers[$1]} $$ ${of[$1:input]}" >"${run[work]}/input"
     part=() part_pids=()
     # What a group's parts said is dropped if it is not clean: behind a mark that is missed, labels shift.
@@ -196,7 +196,7 @@ decompress_stdin() { # N
     } | "${decompressor[@]}"
 }
 
-# REPLY: its first message. igzip calls standard input "(null)", and lz4 tells with -v only.
+# REPLY: its first message. igzip calls standard input "(null)", and lz4 gives a reason only with -v.
 decompressor_said() { # N
     REPLY=$(grep -am 1 . <<<"${of[$1:said]}")
     [[ $REPLY || ${decompressor[0]} != lz4 ]] || REPLY=$(lz4 -tv <"/dev/fd/${of[$1:input]}" 2>&1 | grep -ai error | tail -n 1)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # memc_load sources this, and sets and uses these
 # Progress: a line while the jobs run, and a table of the files at the end. Functions only.
 #
-# The line is drawn anew every second. So that nothing gets into it, the jobs write what they say to WORK/said, and one
+# The line is drawn again every second. So that nothing gets into it, the jobs write what they say to WORK/said, and one
 # shell passes it on and draws: the watcher. Its stdin is a pipe from the main run, so it ends with that, however that
 # ends. State in `seen`: first, files, bytes, all, good, errors: of the files that are done; now_…: with those under way.
 
@@ -36,7 +36,7 @@ end_watcher() {
     exec 8<&-
 }
 
-# What the jobs have said since the last time, whoever read that from descriptor 8, and below it the line.
+# Prints what the jobs have said since the last time, which the caller reads from descriptor 8, and the line below it.
 pass_on() { # LINE
     local said clear=$'\r\e[K'
     [[ ! ${opt[period]} ]] || clear=''
@@ -155,7 +155,7 @@ take_sample() {
 }
 
 # REPLY: how far a file is read, in compressed bytes: a job's decompressor reads by the job's own descriptor, whose
-# position /proc tells.
+# position /proc shows.
 bytes_read() { # N
     local n pid fd position=0
     {

@@ -26,7 +26,8 @@ prepare_reports() { # N
     [[ ! ${run[again]} ]] || rm -f -- "$report.stats".?????? # see replace
 }
 
-# Of each kind one report a file, whoever wrote it. A part's lines are counted in its own input: the reasons name it.
+# Makes one report of each kind for a file, from those of all parts. Each part counts the lines of its own input, so the
+# reasons name the part.
 merge_reports() { # N
     local kind name found report=${of[$1:report]} kinds=(rejects rejects.why undelivered)
     [[ $report ]] || return 0

@@ -16,8 +16,8 @@ def sum(count): map(count // 0) | add // 0;
 # As merge_status: a status that is not in the table counts as broken software (70).
 def worst: min_by(. as $s | if $s > 128 then 0 else ([64, 70, 71, 73, 74, 77, 76, 69, 66, 75, 65, 0] | index($s) // 1) + 1 end);
 
-# Broken off by a router that had ended (SIGPIPE, or a write error), a decompressor is not to blame: the router's status
-# tells, which is 74 if it only missed the end of its input.
+# A decompressor that failed because the router had ended (SIGPIPE, or a write error) is not to blame: then the router's
+# status counts. It is 74 if the router only missed the end of its input.
 def unpacked($status; $damage):
     if $status == 0 then (if $damage == "" then 0 else 74 end)
     elif $status == 141 or ($ends[0] != 0 and $ends[0] != 74) then 0

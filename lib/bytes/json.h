@@ -47,8 +47,8 @@ const char *json_end(struct json *json);
 
 /*
  * The member of a flat object on one line, as json_end made it, whose value is a
- * whole number of 0 or more; members of nested objects are not told apart from its
- * own, unless they are text. False: there is none; *value is untouched.
+ * whole number of 0 or more. A member of a nested object is found, too; what looks
+ * like a member within text is not. False: there is none; *value is untouched.
  */
 bool json_find_count(struct slice text, const char *key, int64_t *value);
 

@@ -77,7 +77,7 @@ static void report(struct loop *loop, int exit)
     loop_merge_status(loop, summary_report(loop->options, exit < 0, text, end));
 }
 
-/* A mark has ended an input: all of it gets its outcome, and its counters are told. */
+/* A mark has ended an input: each of its lines gets its outcome, and its counters are reported. */
 static void end_input(struct loop *loop)
 {
     static struct json json;
@@ -111,7 +111,7 @@ static void show_progress(struct loop *loop)
     }
 }
 
-/* A service manager is told the counters, at most once a second, and soon after the last line.
+/* Reports the counters to a service manager, at most once a second, and soon after the last line.
  * Returns how long to wait for input, at most wait_ms (< 0: no limit). */
 static int tell_status(struct loop *loop, int wait_ms)
 {
@@ -127,7 +127,7 @@ static int tell_status(struct loop *loop, int wait_ms)
     notify_status(text);
     loop->status_ms = timing_now_ms();
     if (!loop->calls->is_pending(loop->self))
-        loop->status_bytes = linebuf_bytes(loop->in); /* else the outcomes are told later */
+        loop->status_bytes = linebuf_bytes(loop->in); /* else the outcomes are reported later */
     return wait_ms;
 }
 

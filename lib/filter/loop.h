@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop: how both filters run: read, take the lines, flush what waited long
- * enough, tell the counters; until the input ends, breaks, or a signal comes.
+ * loop: how both filters run. They read, take the lines, flush what has waited
+ * long enough, and report the counters, until the input ends or breaks, or a
+ * signal comes.
  *
- * It knows neither records nor servers: what is done with the lines is the
- * program's own, by the calls below. Each is called once a read or less, never
- * once a line.
+ * It knows neither records nor servers: each program handles the lines itself,
+ * in the calls below. Each is called at most once a read, never once a line.
  */
 #ifndef MEMC_LOOP_H
 #define MEMC_LOOP_H
@@ -22,29 +22,29 @@ struct loop_counts {
     int exit;                 /* -1: the run goes on */
 };
 
-/* `self` is that of loop_start. Those that may be NULL are then not called. */
+/* `self` is that of loop_start. A call that is NULL is left out. */
 struct loop_calls {
     /* Takes the lines that stand in memory, or those up to a mark. True: a mark has ended an
      * input. */
     bool (*take)(void *self);
 
-    /* After a mark, when the counters of the input before it are told: the next one begins. NULL
-     * if the program was not told to expect marks. */
+    /* After a mark, when the counters of the input before it have been reported: the next input
+     * begins. NULL if the program does not expect marks. */
     void (*next)(void *self);
 
-    /* True if there is no use in reading on. May be NULL. */
+    /* True if reading on is useless. May be NULL. */
     bool (*is_over)(const void *self);
 
-    /* True while something that was taken waits for more, and flush would end that wait. */
+    /* True while lines that were taken wait for more lines; flush ends that wait. */
     bool (*is_pending)(const void *self);
     void (*flush)(void *self);
 
-    /* Writes the counters: as text of SUMMARY_BYTES, and as an object in json, unless it is NULL,
-     * without its end. */
+    /* Writes the counters: as text of at most SUMMARY_BYTES, and into json, unless it is NULL, as
+     * an object that is not ended. */
     void (*tell)(void *self, const struct loop_counts *counts, char *text, struct json *json);
 
-    /* A signal asked for the end: what is still read, if anything. Returns how the input ended
-     * then. May be NULL. */
+    /* A signal asked for the end: reads what must still be read. Returns how the input ended. May
+     * be NULL. */
     enum linebuf_result (*stopping)(void *self);
 
     /* The input has ended: takes what stands behind its last LF. Returns 0 or the exit status. */
@@ -59,7 +59,7 @@ struct loop {
     struct linger_timer linger;
     struct progress progress;
     int64_t start_ms, start_unix_ms; /* of the input */
-    uint64_t status_bytes;           /* notify_status was told when so many had been read ... */
+    uint64_t status_bytes;           /* bytes read when notify_status was last called ... */
     int64_t status_ms;               /* ... at this time */
     int read_error;                  /* errno after the last read */
     struct linefile rows;            /* of --stats, where there are marks: a row an input */
@@ -70,17 +70,17 @@ struct loop {
 void loop_start(struct loop *loop, const struct common_options *options,
                 const struct loop_calls *calls, void *self);
 
-/* Of several statuses one is reported: see status_merge. */
+/* Adds a status; one of several is reported: see status_merge. */
 void loop_merge_status(struct loop *loop, int status);
 
 /*
  * Reads `in` to its end, and flushes. name: the input's, for messages. With
- * options->marks the counters of each input are told at its mark, and are a
- * line of the file of --stats.
+ * options->marks the counters of each input are reported at its mark, and are
+ * one line in the file of --stats.
  */
 void loop_run(struct loop *loop, struct linebuf *in, const char *name);
 
-/* Tells the counters for the last time; returns the exit status. */
+/* Reports the counters for the last time; returns the exit status. */
 int loop_end(struct loop *loop);
 
 #endif

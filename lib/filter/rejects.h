@@ -15,8 +15,8 @@
 #include "io/linebuf.h"
 #include "io/linefile.h"
 
-/* So many zero bytes in a row are no bad line but damage: what a file system leaves of a file after
- * a power cut. */
+/* This many zero bytes in a row are damage, not a bad line: a file system leaves them in a file
+ * after a power cut. */
 enum { REJECTS_ZERO_RUN = 4096 };
 
 struct rejects {
@@ -41,7 +41,7 @@ int rejects_open(struct rejects *rejects, const char *path, bool append, int64_t
 void rejects_line(struct rejects *rejects, struct slice line, struct place place,
                   const char *reason);
 
-/* Of a program's counters those that are counted here, too. */
+/* Those of a program's counters that rejects_overlong and rejects_cut change. */
 struct line_counts {
     uint64_t lines, blank, invalid;
 };
@@ -55,8 +55,8 @@ void rejects_overlong(struct rejects *rejects, const struct line *line, struct l
  */
 void rejects_cut(struct rejects *rejects, const struct line *line, struct line_counts *counts);
 
-/* The lines of another input follow: reports how many complaints were passed over, and the damage,
- * and begins to count anew. */
+/* Before the lines of another input: reports how many messages were suppressed, and the damage, and
+ * starts to count again. */
 void rejects_next(struct rejects *rejects);
 
 void rejects_flush(struct rejects *rejects);

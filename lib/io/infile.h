@@ -14,8 +14,8 @@ enum infile_result {
     INFILE_OK,
     INFILE_ERRNO,     /* errno is set */
     INFILE_LOCKED,    /* another process reads it */
-    INFILE_NOT_FIFO,  /* but keep_open needs a FIFO */
-    INFILE_NO_WRITER, /* nobody opened the FIFO for writing within the wait */
+    INFILE_NOT_FIFO,  /* it is no FIFO, which keep_open needs */
+    INFILE_NO_WRITER, /* no process opened the FIFO for writing within the wait */
     INFILE_STOPPED,   /* a signal asked for the end */
 };
 
@@ -31,8 +31,8 @@ const char *infile_strerror(enum infile_result result);
 int infile_status(enum infile_result result);
 
 /*
- * Reports standard input that cannot be read: it was closed at start, or it is a
- * terminal; then `example` is what to try instead. Returns 0 or the exit status.
+ * Reports that standard input cannot be read: it was closed at start, or it is a
+ * terminal. For a terminal the message shows `example`. Returns 0 or the exit status.
  */
 int infile_check_stdin(bool closed, const char *example, const char *program);
 
@@ -47,7 +47,7 @@ enum infile_result infile_wait_writer(const struct infile *file, struct linebuf 
 /* Closes file->own_writer. */
 void infile_close_own_writer(struct infile *file);
 
-/* True if nobody has the FIFO open for writing: then its content is lost when this reader ends. */
+/* True if no process has the FIFO open for writing: its content is lost with this reader. */
 bool infile_has_no_writer(const struct infile *file);
 
 #endif

@@ -84,8 +84,7 @@ void linebuf_next_input(struct linebuf *in);
 /* After a mark, before linebuf_next_input: the bytes of the input that it ended. */
 uint64_t linebuf_input_bytes(const struct linebuf *in);
 
-/* From now on one read(2) takes so many bytes at most; more than the usual number changes nothing.
- */
+/* From now on one read(2) takes at most `bytes`; more than the usual number changes nothing. */
 void linebuf_read_at_most(struct linebuf *in, size_t bytes);
 
 /* The next line, or piece of a line, that is in memory. False: call linebuf_fill. */
@@ -102,9 +101,9 @@ bool linebuf_take_sentinel(struct linebuf *in);
 
 /*
  * Reads the rest of a line that has begun, byte by byte, so that nothing behind its
- * LF is taken from the pipe. It does so even if a signal has asked for the end. True:
+ * LF is taken from the pipe. It reads even if a signal has asked for the end. True:
  * the buffer is full; take the pieces with linebuf_next and call again. False: the LF
- * has come, the budget is spent, or nothing more can be read.
+ * has come, the budget is spent, or there is nothing more to read.
  */
 bool linebuf_finish(struct linebuf *in, struct budget *budget);
 

@@ -16,8 +16,8 @@ struct outbuf;
 
 struct linefile {
     const char *path;
-    char *own_path;     /* NULL, or path, which linefile_close frees */
-    struct outbuf *out; /* NULL: nobody asked for it */
+    char *own_path;     /* NULL; or equal to path, and linefile_close frees it */
+    struct outbuf *out; /* NULL: not asked for */
     int status;         /* 0, or the exit status of its failure */
 };
 
@@ -30,8 +30,8 @@ int linefile_open(struct linefile *file, const char *path, bool append, int64_t 
                   int input_fd);
 
 /*
- * FILE.why beside a file that is open, if that is a regular file named by its
- * path; else nothing is opened. It has one line for each line in FILE:
+ * Opens FILE.why if `file` is open and is a regular file named by its path; else
+ * opens nothing. FILE.why has one line for each line in FILE:
  *
  *     number <TAB> offset <TAB> reason
  *
@@ -46,8 +46,8 @@ void linefile_piece(struct linefile *file, struct slice piece, bool ends);
 
 void linefile_line(struct linefile *file, struct slice line);
 
-/* Removes the pieces of a line that has not ended, if it is a regular file; else they stay, and an
- * LF ends them. */
+/* For a line that has not ended: removes its pieces from a regular file; in other files they stay,
+ * and an LF ends them. */
 void linefile_cancel(struct linefile *file);
 
 /* Writes the gathered lines; pending: there are some. */

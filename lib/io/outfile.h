@@ -3,7 +3,7 @@
  * outfile: opens what the programs write: FIFOs, and files by the project's rule.
  *
  * No existing file is ever truncated. A path is opened first, and then the open
- * descriptor is examined by fstat(2), so nobody can exchange the file in between.
+ * descriptor is examined by fstat(2), so the file cannot be exchanged in between.
  */
 #ifndef MEMC_OUTFILE_H
 #define MEMC_OUTFILE_H
@@ -16,7 +16,7 @@ enum outfile_result {
     OUTFILE_ERRNO,     /* errno is set */
     OUTFILE_EXISTS,    /* there is a regular file already */
     OUTFILE_NOT_FIFO,  /* neither FIFO nor pipe */
-    OUTFILE_NO_READER, /* nobody opened the FIFO for reading within the wait */
+    OUTFILE_NO_READER, /* no process opened the FIFO for reading within the wait */
     OUTFILE_STOPPED,   /* a signal asked for the end */
 };
 
@@ -49,9 +49,9 @@ enum outfile_result outfile_open(const char *path, bool append, int64_t wait_ms,
 
 /*
  * A file that is replaced as a whole at the end of the run. outfile_replace writes
- * the text and an LF to a temporary file beside it and renames that. What is no
- * regular file is written to, with a wait as above. outfile_replace_check, called
- * at the start, reports whether that will be possible.
+ * the text and an LF to a temporary file in the same folder and renames that. A path
+ * that is no regular file is written to, with a wait as above. outfile_replace_check,
+ * called at the start, reports whether that will be possible.
  */
 enum outfile_result outfile_replace_check(const char *path);
 enum outfile_result outfile_replace(const char *path, const char *text, int64_t wait_ms);

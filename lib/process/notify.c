@@ -74,7 +74,7 @@ bool notify_is_on(void)
     return manager.on;
 }
 
-/* wait: what is not told often must not get lost when the manager is busy. */
+/* wait: a message that is sent only once must not get lost while the manager is busy. */
 static void tell(const char *message, bool wait)
 {
     if (manager.on)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notify: tells a service manager how the program is, by the protocol of sd_notify(3):
+ * notify: reports the program's state to a service manager, by the protocol of sd_notify(3):
  * a datagram to the Unix socket that NOTIFY_SOCKET names, which may be abstract (@).
  *
  * Before notify_open, and without that variable, the functions do nothing. A

@@ -35,9 +35,9 @@ size_t encode_text_max(size_t line_bytes);
 size_t encode_text(const struct record *record, char *text);
 
 /*
- * The text of a value, whoever made it, read by protobuf-c; a field that it lacks
- * is left out, and fields that are not the message's, too. Returns it, malloced,
- * and its length; NULL: errno is EBADMSG, it is no such message, or ENOMEM.
+ * The text of a value that any program may have made, as protobuf-c decodes it. A
+ * field that the value lacks is left out, and unknown fields, too. Returns the text,
+ * malloced, and its length. NULL: errno is EBADMSG (no such message) or ENOMEM.
  */
 char *encode_value_text(struct slice value, size_t *len);
 

@@ -97,8 +97,8 @@ enum outfile_result fifos_open(struct fifos *fifos, const struct route_options *
     return result;
 }
 
-/* After a failure: gathered lines were counted as routed, but were not written. Counts them anew.
- */
+/* After a failure: gathered lines were counted as routed, but were not written. Counts them as
+ * undelivered. */
 static void take_back(struct fifos *fifos, const struct fifo *fifo)
 {
     struct slice rest = outbuf_unwritten(fifo->out);

@@ -26,7 +26,7 @@ struct route_tally {
     int64_t ms;
     int64_t start_ms, end_ms;      /* Unix time */
     int exit;                      /* -1 while it runs: null */
-    const struct reasons *reasons; /* NULL: not told */
+    const struct reasons *reasons; /* NULL: not reported */
 };
 
 uint64_t route_tally_routed(const struct route_tally *t);

@@ -3,9 +3,9 @@
  * connection: our own socket to a server while records go over it.
  *
  * Non-blocking: connection_receive and connection_send do what is possible
- * now, only connection_await waits. Its waits spend one budget, --timeout,
- * that starts anew with each whole answer and each byte that the kernel takes
- * (connection_moves), so bytes that trickle in do not renew it. Answers are
+ * now, only connection_await waits. Its waits spend one budget, --timeout.
+ * The budget starts again with each whole answer and with each byte that the
+ * kernel takes (connection_moves); single bytes of an answer do not renew it. Answers are
  * lines; the bytes of a value can be had in pieces between two lines.
  */
 #ifndef MEMC_CONNECTION_H
@@ -56,7 +56,7 @@ struct slice connection_piece(struct connection *connection, size_t most);
 /* Hands bytes to the kernel, as many as it takes now; *sent grows by their number. */
 enum conn_status connection_send(struct connection *connection, struct slice bytes, size_t *sent);
 
-/* The server answered, or took bytes: its silence begins anew. */
+/* The server answered, or took bytes: its silence begins again. */
 void connection_moves(struct connection *connection);
 
 /* How long answers were waited for since connection_moves. */

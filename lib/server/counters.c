@@ -78,7 +78,7 @@ static void take_setting(void *context, struct slice name, struct slice value)
     take(name, value, "item_size_max", context);
 }
 
-/* memcached's own proxy tells of itself, not of the servers that store. */
+/* memcached's own proxy reports its own counters, not those of the servers that store. */
 static struct counters judge(const struct general *general)
 {
     struct counters c = general->counters;

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Each is -1 if the server did not tell it. */
+/* Each is -1 if the server did not report it. */
 struct counters {
     int64_t pid;
     int64_t start; /* time - uptime: seconds since 1970 */

@@ -104,8 +104,8 @@ static enum conn_status resolve(const struct address *address, struct addrinfo *
 }
 
 /*
- * The first addresses may be dead, and there may be several: each has half of what is left, the
- * last one all of it. A silent one is told, but once for a process.
+ * A name may have several addresses, and the first ones may be dead: each has half of the time that
+ * is left, the last one all of it. A silent address is reported, but only once in a process.
  */
 static enum conn_status dial_each(const struct address *address, const struct addrinfo *list,
                                   int timeout_ms, int *fd)

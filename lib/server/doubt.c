@@ -77,7 +77,7 @@ static bool any_eviction_grew(const struct counters *before, const struct counte
     return false;
 }
 
-/* Each acknowledged store is one more in total_items, so fewer tell of a reset meanwhile. */
+/* Each acknowledged store is one more in total_items, so a smaller growth means a reset. */
 static bool went_back(const struct counters *before, const struct counters *after, uint64_t stored)
 {
     for (const struct counter *each = COUNTERS; each->member; each++)

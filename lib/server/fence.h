@@ -17,7 +17,7 @@
 
 /*
  * Asks, on connections of its own, until the server no longer lists the old
- * connection: CONN_OK. Connections are told apart by the ports of our ends.
+ * connection: CONN_OK. The ports of our ends identify the connections.
  * CONN_NO_FENCE: the server does not list the new connection either, so the list
  * proves nothing. CONN_SILENT: the budget is spent. timeout_ms: for each question.
  */

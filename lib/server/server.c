@@ -82,15 +82,16 @@ static enum conn_status connect_once(struct server *server)
     return conn;
 }
 
-/* Who does not tell its counters does not list its connections either, or none that matter. */
+/* A server that does not report its counters does not list its connections either; a proxy lists
+ * the wrong ones. */
 static bool has_no_fence(const struct server *server)
 {
     return server->counters.pid < 0;
 }
 
 /*
- * Makes a replay safe. A Unix socket has no ports to tell connections apart:
- * there only a new server process proves that the old requests are gone.
+ * Makes a replay safe. On a Unix socket no port identifies a connection: there
+ * only a new server process proves that the old requests are gone.
  */
 static enum conn_status fence_off(struct server *server, in_port_t old_port)
 {

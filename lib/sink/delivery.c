@@ -186,7 +186,7 @@ static enum conn_status verify_gave_up(const struct delivery *d)
     return d->verify ? verify_failure(d->verify) : CONN_OK;
 }
 
-/* A line that differed can become verified later: the counts are taken anew each time. */
+/* A line that differed can become verified later, so the counts are read again each time. */
 static void count_verified(struct delivery *d)
 {
     if (d->verify)

@@ -45,7 +45,7 @@ static void ask_list(const struct sink_options *options, const char *member, con
 struct since {
     struct counters counters;
     int64_t stored;  /* by the load in between; -1: the line does not say */
-    int64_t sampled; /* of it so many keys were read back, all of them there */
+    int64_t sampled; /* number of its keys that were read back; all were there */
 };
 
 enum { LINE_BYTES = 64 * 1024 };
@@ -212,7 +212,7 @@ static bool take_record(void *context, enum reader_found found, const struct bat
     return good;
 }
 
-/* A connection that breaks is made anew, and the rest is asked for over it. */
+/* If a connection breaks, the rest is asked for over a new one. */
 static enum conn_status get_batch(struct get *get)
 {
     enum conn_status conn = CONN_OK;

@@ -82,9 +82,9 @@ static struct read_back ask_connected(struct channel *channel, const struct samp
 }
 
 /*
- * Asks the server that stores: over its connection, or if that has ended, over a new one, of which
- * the server code tells whether it leads to the same process. Keeps trying for retry_ms. Where the
- * keys cannot be read, its counters alone.
+ * Asks the server that stores: over its connection, or if that has ended, over a new one, for which
+ * lib/server checks that it goes to the same process. Keeps trying for retry_ms. If the keys
+ * cannot be read, only the counters are.
  */
 static struct read_back read_back(struct channel *channel, int64_t retry_ms,
                                   const struct sample *sample)
@@ -106,7 +106,7 @@ static struct read_back read_back(struct channel *channel, int64_t retry_ms,
     return sample ? read_back(channel, retry_ms, NULL) : result;
 }
 
-/* ---- telling */
+/* ---- the messages */
 
 /* What is printed behind "SERVER: ". NULL: it needs figures. */
 static const char *const DOUBT_TEXT[] = {
@@ -150,7 +150,7 @@ static void tell_doubt(const struct sink_tally *tally, const struct counters *be
     }
 }
 
-/* A loss of every hundredth key or more is told as a share. */
+/* A loss of every hundredth key or more is reported as a share. */
 static void tell_missing(const struct sink_tally *t, const struct counters *before,
                          const struct counters *after)
 {
@@ -193,7 +193,7 @@ static struct read_back look_again(struct delivery *d, const struct sample *samp
     diag("%s: %s; asking for up to %s whether it kept what it stored", options->address.text,
          conn_strerror(seen.conn), number_duration_text(options->retry_ms, limit));
     d->server.retry_runs = false;
-    d->server.trouble_told = true; /* it is told */
+    d->server.trouble_told = true; /* by the message above */
     return read_back(channel, options->retry_ms, sample);
 }
 

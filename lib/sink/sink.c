@@ -158,7 +158,7 @@ static bool take(void *self)
     return false;
 }
 
-/* Connection and batches live on; the counters start anew. */
+/* Connection and batches stay; the counters start again. */
 static void next(void *self)
 {
     struct sink *sink = self;
@@ -250,9 +250,9 @@ static bool is_standing_end(const struct sink *sink)
 }
 
 /*
- * A standing sink's end by TERM. While others hold the FIFO it reads to the LF
- * of the line it has begun, so that its successor finds a whole one; if nobody
- * does, there is an end, and everything before it would be lost with this sink.
+ * TERM ends a standing sink. While another process has the FIFO open, the sink
+ * reads to the LF of the line it has begun, so that the next sink finds a whole
+ * line. Otherwise it reads to the end: the FIFO's content would be lost with it.
  */
 static enum linebuf_result stopping(void *self)
 {

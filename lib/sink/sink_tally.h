@@ -40,7 +40,7 @@ struct sink_tally {
     int timeout_ms;
     const struct ratio *limit;           /* of the error rate; NULL: none */
     int exit;                            /* -1 while it runs: null */
-    const struct reasons *reasons;       /* NULL: not told */
+    const struct reasons *reasons;       /* NULL: not reported */
     const struct item_sizes *item_sizes; /* of a dry run; NULL: none */
 };
 

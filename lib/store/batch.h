@@ -14,7 +14,7 @@
 
 enum { BATCH_RECORDS_MAX = 1024 };
 
-/* Most records' key and value have fewer bytes; so many behind any record's can be fetched. */
+/* Key and value of most records are shorter. As many bytes can be prefetched behind any record. */
 enum { BATCH_PREFETCH_BYTES = 320 };
 
 struct batch_record {

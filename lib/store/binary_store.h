@@ -3,8 +3,8 @@
  * binary_store: records by libmemcached, in the binary protocol.
  *
  * For servers without meta. Two batches are on their way at a time; each set
- * is answered. The library hides much: docs/protocols.md tells how exact
- * acknowledgements are had from it.
+ * is answered. The library hides much: docs/protocols.md says how to get exact
+ * acknowledgements from it.
  */
 #ifndef MEMC_BINARY_STORE_H
 #define MEMC_BINARY_STORE_H

@@ -29,14 +29,14 @@ struct channel {
 void channel_init(struct channel *channel, struct server *server, enum protocol wanted);
 
 /*
- * Says once which slower way was chosen without being asked for, and why. To
- * be called after the first connection.
+ * Reports once which slower protocol was chosen, unless an option named it, and
+ * why. To be called after the first connection.
  */
 void channel_report(const struct channel *channel);
 
 /*
- * Quiet sets need a fence that shows when what was on its way is done: meta,
- * and the server tells its counters.
+ * True for a server that speaks meta and reports its counters. Quiet sets need a
+ * fence, which shows when the server has executed what was on its way.
  */
 bool channel_is_quiet(const struct channel *channel);
 

@@ -19,10 +19,10 @@ struct reader {
     const struct batch *batch;
     size_t *cursor;
     reader_fn *each;
-    reader_value_fn *value; /* NULL: nobody wants them */
+    reader_value_fn *value; /* NULL: values are not handed out */
     void *context;
     size_t value_left; /* bytes of a value, and its CR LF, that are still to come */
-    size_t value_at;   /* so many of it were compared */
+    size_t value_at;   /* bytes of it that were compared */
     size_t value_len;
     bool keys_only; /* by meta: no values are asked for */
     bool in_value, same;

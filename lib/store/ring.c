@@ -52,7 +52,7 @@ static bool resize(struct stream *stream, size_t capacity)
     return true;
 }
 
-/* Makes room for so many bytes more. What was larger than usual is given back when it is empty. */
+/* Makes room for `bytes` more. Memory above the usual size is freed when the stream is empty. */
 static bool make_room(struct stream *stream, uint64_t keep, size_t bytes)
 {
     size_t used = (size_t)(stream->end - stream->base), kept = (size_t)(stream->end - keep);

@@ -47,13 +47,13 @@ struct ring {
 };
 
 /*
- * Room for so many requests, a power of two at least, and usually so many bytes of each stream;
- * more only for a time. False: out of memory.
+ * Room for `requests`, rounded up to a power of two. wire_bytes, line_bytes: the usual size of each
+ * stream, which may grow for a time. False: out of memory.
  */
 bool ring_init(struct ring *ring, size_t requests, size_t wire_bytes, size_t line_bytes);
 void ring_free(struct ring *ring);
 
-/* A set's bytes, at most, whatever its way. */
+/* The greatest number of bytes of a set, by any protocol. */
 size_t ring_set_bytes(const struct batch_record *record);
 
 /*

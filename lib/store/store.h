@@ -11,8 +11,8 @@
  *   STORE_REFUSED      it never will: too large for it
  *   STORE_UNDELIVERED  given up: server gone, silent, out of memory, ...
  *
- * A broken connection is made anew and what was not acknowledged is sent
- * again in order, so the last value of a key stays the last. The algorithms
+ * If the connection breaks, a new one is made, and what was not acknowledged is
+ * sent again in order, so the last value of a key stays the last. The algorithms
  * and their reasons: docs/protocols.md.
  */
 #ifndef MEMC_STORE_H
@@ -27,7 +27,7 @@ struct store;
 /* The server is connected by its first use here; it must outlive the store. NULL: out of memory. */
 struct store *store_open(struct server *server, const struct store_options *options);
 
-/* Connects, patiently; nothing need have been put. CONN_OK or why it gave up. */
+/* Connects, with retries; also before the first store_put. CONN_OK or why it gave up. */
 enum conn_status store_connect(struct store *store);
 
 /*

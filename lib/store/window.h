@@ -17,8 +17,8 @@
 #include "store/ring.h"
 
 /*
- * Bounds for memory and for what is in doubt after a failure; nothing on its
- * way can block both sides, since each wait is for answers too.
+ * Limits of memory, and of what is in doubt after a failure. Client and server
+ * cannot block each other, since each wait also waits for answers.
  */
 enum { WINDOW_BATCHES = 8, WINDOW_WIRE_BYTES = 64 * 1024, WINDOW_LINE_BYTES = 128 * 1024 };
 
@@ -34,15 +34,15 @@ struct window {
     enum way way;
     struct ring ring;
     uint64_t next;       /* whose answer is due; head unless draining */
-    uint64_t upto;       /* requests before it may be sent; closed, but in a replay and draining */
+    uint64_t upto;       /* requests before it may be sent: closed, or fewer (replay, draining) */
     uint64_t closed;     /* from here on: the batch that is being filled */
     uint64_t replay_end; /* requests before it are sent again */
     uint64_t sent;       /* position on the wire: what is before it is the kernel's */
     struct sent_batch batch[WINDOW_BATCHES + 1];
     size_t batches;
     size_t sets;                 /* in the batch that is being filled */
-    size_t distance;             /* so many sets make a batch now */
-    size_t most;                 /* ... and so many at most */
+    size_t distance;             /* number of sets in a batch now */
+    size_t most;                 /* ... and its upper limit */
     size_t failures;             /* lines of failure since an answer moved `next` */
     size_t pending;              /* records without an outcome */
     bool draining;               /* a failure: nothing is settled until all answers owed are in */

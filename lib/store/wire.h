@@ -4,8 +4,8 @@
  * mode: sets on their way and the answers that come back. Opened so that the
  * library's traps are shut.
  *
- * Answers come in the order of the sets, and only this order tells which is
- * whose; so the number that is owed is watched after each step. The reasons
+ * Answers come in the order of the sets, and only this order links an answer to
+ * its set. So the number of answers owed is checked after each step. The reason
  * of each odd-looking line: docs/protocols.md.
  */
 #ifndef MEMC_WIRE_H
