@@ -2,8 +2,8 @@
 /*
  * dial: a plain connection to a server, and waiting on it with a limit.
  *
- * For short questions beside libmemcached's connection, whose answers must
- * neither be trusted nor waited for without end.
+ * For short questions on connections of their own. Their answers are not
+ * trusted, and each wait for them has a limit.
  */
 #ifndef MEMC_DIAL_H
 #define MEMC_DIAL_H

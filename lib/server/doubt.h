@@ -36,8 +36,8 @@ bool counters_restarted(const struct counters *before, const struct counters *af
 int64_t counters_evicted(const struct counters *before, const struct counters *after);
 
 /*
- * Why records acknowledged between the two readings may be gone. stored: how many were.
- * A counter that is not needed may be missing in both readings; one that only one of them has
+ * Why records acknowledged between the two readings may be gone. stored: their number.
+ * A counter that is not needed may be missing in both readings. If only one reading has it, it
  * could not be read in the other. allow_evictions excuses evictions and unreadable counters,
  * nothing else.
  */

@@ -2,8 +2,8 @@
 /*
  * server_stats: a server's answer to `stats`, in the text protocol.
  *
- * On a connection of its own or on one that is there, with one limit for the whole list: of it
- * either all is known, to its END, or that it is not. Source of the format: memcached's
+ * On a connection of its own or on an existing one, with one time limit for the whole list. The
+ * list counts only if it came as far as its END. Source of the format: memcached's
  * doc/protocol.txt.
  */
 #ifndef MEMC_SERVER_STATS_H
@@ -18,7 +18,7 @@ typedef void stats_fn(void *context, struct slice name, struct slice value);
 
 /*
  * command: "stats", "stats settings", "stats conns". CONN_OK: the list is
- * complete. Else what was passed to `each` is not all. A server without text
+ * complete. Otherwise `each` has not got all of it. A server without text
  * protocol is CONN_LOST or CONN_PROTOCOL.
  */
 enum conn_status stats_read(const struct address *address, const char *command, int timeout_ms,

@@ -19,9 +19,9 @@ int query_counters(const struct sink_options *options, struct json *json);
 
 /*
  * Connects, with retries, and prints the records of options->keys that are there on
- * standard output, in the order of the keys; says which are missing, by their
- * place. Returns 0 or the exit status: 65 if one is missing, or its value is
- * another message.
+ * standard output, in the order of the keys. Messages give the position of each
+ * missing key. Returns 0 or the exit status: 65 if a key is missing, or its value
+ * is another message.
  */
 int query_records(const struct sink_options *options);
 

@@ -9,10 +9,10 @@
 #include "sink/sink.h"
 
 /*
- * Says whether the server was given up and why; reads its counters again and
- * compares them with those at the first connection, which fills the tally's
- * evictions and doubt; judges the tally: sum, error rate, undelivered,
- * differences. To be called when all has its outcome. Returns the exit status.
+ * Reports whether the server was given up and why. Reads its counters again and
+ * compares them with those at the first connection; this fills the tally's
+ * evictions and doubt. Judges the tally: sum, error rate, undelivered,
+ * differences. To be called when every line has its outcome. Returns the exit status.
  */
 int verdict(struct sink *sink);
 

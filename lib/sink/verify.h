@@ -36,7 +36,7 @@ struct verify;
 struct verify *verify_open(struct server *server, enum protocol protocol, size_t batch_records,
                            struct verify_counts *counts, verify_back_fn *on_back, void *context);
 
-/* Connects, patiently. CONN_OK or why it gave up. */
+/* Connects, with retries. CONN_OK or why it gave up. */
 enum conn_status verify_connect(struct verify *verify);
 
 /* Takes one pair, and the line it came from. The bytes are copied. */
@@ -45,7 +45,7 @@ void verify_put(struct verify *verify, const struct batch_record *record);
 /* Compares all that was put. */
 void verify_flush(struct verify *verify);
 
-/* Compares, and gives back the rest. False: not all of it, which is said. */
+/* Compares, and gives back the rest. False: not all of it could be; a message says so. */
 bool verify_finish(struct verify *verify);
 
 /* Pairs put and not yet compared. */

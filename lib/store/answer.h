@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer: what a line says that comes back for sets in meta or classic text.
+ * answer: the meaning of a line that answers sets in meta or classic text.
  *
- * Pure: which request a line belongs to, and whether it may come now, is not
- * known here. Source of the lines: memcached's doc/protocol.txt, proto_text.c;
+ * Pure: this module does not know which request a line belongs to, or whether
+ * it may come now. Source of the lines: memcached's doc/protocol.txt, proto_text.c;
  * twemproxy's nc_message.c.
  */
 #ifndef MEMC_ANSWER_H
@@ -16,8 +16,8 @@ enum answer_kind {
     ANSWER_BARRIER,   /* MN */
     ANSWER_STORED,    /* HD with a key, or STORED without one */
     ANSWER_TOO_LARGE, /* the server will never take this item */
-    ANSWER_RETRY, /* not stored for this time, and it will not be: sending it again is harmless */
-    ANSWER_FAILED /* what follows is unknown */
+    ANSWER_RETRY,     /* not stored, and it will not be later: sending it again is harmless */
+    ANSWER_FAILED     /* it is unknown what will become of the record */
 };
 
 struct answer {

@@ -2,9 +2,9 @@
 /*
  * channel: the connection to a server, by the protocol that both speak.
  *
- * Which one is asked for at the first connection and kept: what is on its way
- * is in its form. Meta and classic text go over a socket of our own, binary
- * over libmemcached's.
+ * The protocol is chosen at the first connection and kept, because the requests
+ * on their way are in its form. Meta and classic text go over a socket of our
+ * own, binary over libmemcached's.
  */
 #ifndef MEMC_CHANNEL_H
 #define MEMC_CHANNEL_H
@@ -60,13 +60,13 @@ struct store_calls {
 };
 
 /*
- * The expiry in the protocol's form, from now: beyond 30 days memcached takes
- * absolute Unix time, which is reckoned by the server's clock.
+ * The expiry in the protocol's form, from now. For more than 30 days memcached
+ * needs an absolute Unix time, by the server's clock.
  */
 int64_t store_expiry(const struct server *server, int64_t ttl_seconds);
 
-/* Says if that clock differs much from ours and matters. To be called after the first connection.
- */
+/* Reports a clock of the server that differs much from ours, if that matters. To be called after
+ * the first connection. */
 void store_report_clock(const struct server *server, int64_t ttl_seconds);
 
 /* "meta", "binary" or "text"; NULL: never connected. */

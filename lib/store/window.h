@@ -87,7 +87,7 @@ static inline bool window_is_all_sent(const struct window *window)
     return window->sent >= ring_begin(&window->ring, window->upto);
 }
 
-/* Requests without an outcome are on their way. */
+/* True if requests without an outcome are on their way. */
 static inline bool window_is_on_way(const struct window *window)
 {
     return window->sent > ring_begin(&window->ring, window->ring.head);
@@ -108,13 +108,13 @@ static inline bool window_is_drained(const struct window *window)
     return window->draining && window->next == window->upto && window_is_all_sent(window);
 }
 
-/* Nothing of it is on its way: all becomes loud and is sent again in order. */
+/* When nothing is on its way: all sets without an outcome become loud, to be sent again. */
 void window_rewind(struct window *window);
 
 /* A new connection, of unknown speed. */
 void window_begin_connection(struct window *window);
 
-/* All that has no outcome is undelivered. */
+/* All sets without an outcome become undelivered. */
 void window_give_up(struct window *window);
 
 #endif
