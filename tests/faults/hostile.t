@@ -86,6 +86,28 @@ for way in huge_refusal huge_error huge_key; do
     hostile "$way" '75|76' acknowledged -- --sets $way --after 100
 done
 
+note 'in meta: sets are quiet, and the answer to a barrier is the only yes'
+fault 66
+hostile 'meta: no answer to any barrier' 75 0 -- --meta --sets silence
+hostile 'meta: no answer from store 100 on' 75 99 -- --meta --sets silence --after 100
+hostile 'meta: half an answer, then silence' 75 0 -- --meta --sets half
+hostile 'meta: half an answer, then the end' 75 49 -- --meta --sets end --after 50
+fault 67
+# Where it can be asked by meta, a sample of the keys is read back: this server holds none.
+hostile 'meta: a byte every 10 ms, from store 150 on' '65|75' acknowledged -- --meta --sets drip --delay 0.01 --after 150
+fault 68
+for way in garbage zeros text http other key endless long; do
+    [ -z "${FAULTS_ALL:-}" ] || hostile "meta: $way" 76 0 -- --meta --sets $way
+    hostile "meta: $way, from store 100 on" 76 99 -- --meta --sets $way --after 100
+done
+fault 69
+hostile 'meta: every other barrier is answered' '65|75|76' acknowledged -- --meta --sets few
+fault 70
+# A lie about what is stored cannot be seen at once, only that an answer is left in the end.
+hostile 'meta: every barrier is answered twice' 76 200 -- --meta --sets twice
+hostile 'meta: barriers are answered before they come' 76 200 -- --meta --sets early
+hostile 'meta: the last barrier is answered twice' 76 acknowledged -- --meta --sets twice --after 200
+
 note 'statistics'
 fault 73
 for way in silence endless long drip cut garbage numbers; do

@@ -10,11 +10,11 @@
   hostile.py noise                     answers everything by bytes that mean nothing
                                        (all of these: --record FILE adds what comes in to FILE)
   hostile.py fake [--status HEX] [--after N] [--sets HOW] [--stats HOW] [--no-stats] [--modern] [--proxied]
-                 [--item-size N] [--delay S]
+                 [--item-size N] [--delay S] [--meta]
                                        a memcached that stores nothing: answers sets by success, and from set N on by
                                        this status of the binary protocol, or in one of the ways of class Sets below;
                                        its statistics likewise (class Stats), or as memcached's own proxy has them, or
-                                       without the counter that went in 1.6.34 (--modern). It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
+                                       without the counter that went in 1.6.34 (--modern). With --meta it speaks meta too, and fails by class MetaSets. It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
   hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
                                        passes everything to a real server; once N bytes of answers (to sets) have gone
                                        through, resets (or ends) that connection, then serves all later ones, until FILE
@@ -207,6 +207,64 @@ class Sets:
         client.sendall(header(opcode, opaque, 0x84, key_length=0xFFFF, body_length=0xFFFF))
 
 
+class MetaSets:
+    """The same in meta. Each takes (fake, client, answer, sets): the right answer, none to a quiet set, and how many sets
+    it says are stored."""
+
+    def silence(fake, *_):
+        pass
+
+    def drip(fake, client, answer, sets):
+        drip(client, answer, fake.options.delay)
+        fake.acknowledged += sets
+
+    def half(fake, client, answer, _):
+        client.sendall(answer[:1])
+        if answer:
+            threading.Event().wait()
+
+    def end(fake, client, answer, _):
+        client.sendall(answer[:1])
+        client.shutdown(socket.SHUT_RDWR)
+
+    def few(fake, client, answer, sets):
+        fake.answers += bool(answer)
+        if fake.answers % 2:
+            fake.say(client, answer, sets)
+
+    def twice(fake, client, answer, sets):
+        fake.say(client, answer * 2, sets)
+
+    def early(fake, client, answer, sets):
+        """A barrier's answer behind each quiet set, before the barrier came."""
+        client.sendall(answer or b"MN\r\n")
+
+    def key(fake, client, *_):
+        client.sendall(b"HD kanother\r\n")
+
+    def garbage(fake, client, *_):
+        client.sendall(bytes(range(1, 120)))
+
+    def zeros(fake, client, *_):
+        client.sendall(bytes(24) + b"\r\n")
+
+    def text(fake, client, *_):
+        client.sendall(b"STORED\r\n" * 3)
+
+    def http(fake, client, *_):
+        client.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+    def other(fake, client, *_):
+        client.sendall(b"EN\r\n")
+
+    def endless(fake, client, *_):
+        while True:
+            client.sendall(b"SERVER_ERROR object too large for cache\r\n" * 1000)
+
+    def long(fake, client, *_):
+        client.sendall(b"SERVER_ERROR " + b"x" * 100000)
+
+
 class Stats:
     """Ways to answer a question for statistics, other than as it should be. Each takes (fake, client)."""
 
@@ -244,8 +302,10 @@ class Fake:
         self.sets = 0
         self.acknowledged = 0
         self.last = 0
+        self.answers = 0  # to sets in meta
         self.ports = set()  # of the connections that are open: a client's fence asks for them
         self.start = int(time.time()) - 1000
+        self.quiet = {}  # of each connection: sets since the last barrier
         self.lock = threading.Lock()
 
     def stats(self, what):
@@ -300,8 +360,35 @@ class Fake:
             self.answer(client, opcode, opaque, 0 if opcode in (NOOP, FLUSH) else 0x81)
         return True
 
-    def text(self, client, line):
+    def say(self, client, answer, sets):
+        client.sendall(answer)
+        self.acknowledged += sets
+
+    def answer_meta(self, client, answer, sets):
+        if self.options.sets and self.sets >= self.options.after:
+            ways(MetaSets)[self.options.sets](self, client, answer, sets)
+        else:
+            self.say(client, answer, sets)
+
+    def meta(self, client, stream, words):
+        """ms KEY LEN … q|k, mn and, of a key that is not there, mg."""
+        if words[0] == b"ms":
+            stream.read(int(words[2]) + 2)
+            self.sets += 1
+            loud = words[-1] == b"k"
+            self.quiet[client] = self.quiet.get(client, 0) + (not loud)
+            self.answer_meta(client, b"HD k%s\r\n" % words[1] if loud else b"", int(loud))
+        elif words[0] == b"mn" and client in self.quiet:
+            self.answer_meta(client, b"MN\r\n", self.quiet[client])
+            self.quiet[client] = 0
+        elif b"q" not in words[2:]:
+            client.sendall(b"MN\r\n" if words[0] == b"mn" else b"EN\r\n")
+        return True
+
+    def text(self, client, stream, line):
         words = line.split()
+        if self.options.meta and words and words[0] in (b"ms", b"mg", b"mn"):
+            return self.meta(client, stream, words)
         if words[:1] == [b"version"]:
             client.sendall(b"VERSION 1.6.18\r\n")
         elif words[:1] == [b"stats"]:
@@ -332,7 +419,7 @@ class Fake:
                 head = first + stream.read(HEADER.size - 1)
                 going = len(head) == HEADER.size and self.binary(client, stream, head)
             else:
-                going = self.text(client, first + stream.readline())
+                going = self.text(client, stream, first + stream.readline())
 
 
 # ---- a real one behind a bad line
@@ -425,6 +512,7 @@ def parse_arguments():
     parser.add_argument("--status", type=lambda text: int(text, 16), default=0)
     parser.add_argument("--after", type=int, default=1)
     parser.add_argument("--no-stats", action="store_true")
+    parser.add_argument("--meta", action="store_true")
     parser.add_argument("--modern", action="store_true")
     parser.add_argument("--proxied", action="store_true")
     parser.add_argument("--item-size", type=int, default=1 << 20)
@@ -432,7 +520,7 @@ def parse_arguments():
     parser.add_argument("--reset-after", type=int)
     parser.add_argument("--end-after", type=int)
     parser.add_argument("--delay", type=float, default=0)
-    parser.add_argument("--sets", choices=ways(Sets))
+    parser.add_argument("--sets", choices=ways(Sets) | ways(MetaSets))
     parser.add_argument("--stats", choices=ways(Stats))
     parser.add_argument("--count-sets", action="store_true")
     parser.add_argument("--again")
