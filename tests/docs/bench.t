@@ -71,7 +71,7 @@ like "$(sed -n 's/^pipeline.zcat  *//p' table)" '^wall [0-9.]+  ' 'and their rat
 note 'the gets of a reader beside a load'
 status 0 'kindness' -- "$TOP/bench/kindness" --bin "$BIN" --mksample "$MKSAMPLE" -n 20000 -r 1 --calm 0 --json gets.json
 chrt -r 1 true 2>/dev/null && real='"servers in real time",' || real=
-json gets.json 'map(.way)' '["no load","full speed","full speed, nice 19","full speed, --batch 64","nice 19 and --batch 64",'"$real"'"half of it, pv -L","a quarter of it, pv -L"]' 'its ways'
+json gets.json 'map(.way)' '["no load","full speed","full speed, nice 19","full speed, --batch 64","nice 19 and --batch 64",'"$real"'"half of it, --rate","a quarter of it, --rate"]' 'its ways'
 json gets.json 'map(select(.gets > 0 and .p50_us > 0 and .p50_us <= .p99_us)) | length' "$(jq length gets.json)" 'each with its gets'
 status 0 'with another reader' -- "$TOP/bench/kindness" --bin "$BIN" --mksample "$MKSAMPLE" -n 5000 -r 1 --calm 0 --reader pymemcache --json other.json
 json other.json 'map(.way)' "$(jq -c 'map(.way)' gets.json)" 'the same ways'
