@@ -142,8 +142,9 @@ check:
 	@$(MAKE) --no-print-directory check-installed
 
 # The longest tests start first, so that all jobs end at about the same time.
-LONGEST := $(wildcard $(shell cat tests/run/longest))
-TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS))
+ALL_TESTS := $(sort $(wildcard tests/*/*.t)) $(UNIT_TESTS) $(FUZZ_TESTS)
+LONGEST := $(foreach each,$(shell cat tests/run/longest),$(filter $(each) $(B)/$(each),$(ALL_TESTS)))
+TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(ALL_TESTS))
 # One more than there are cores: a test waits for part of its time.
 JOBS  ?= $(shell echo $$(($$(nproc) + 1)))
 

@@ -198,6 +198,8 @@ all_loaded() { # NAME: a to d
 four='d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz d/d.tsv.gz'
 # shellcheck disable=SC2317 # called by `eventually`
 no_process() { ! pgrep -f "$T/(work|slow)/" >/dev/null; }
+# shellcheck disable=SC2317 # called by until_true
+no_job() { ! pgrep -f "memc_load_file --idfa $ADDR_idfa" >/dev/null; } # the address is this test's alone
 
 note 'as on one machine'
 fresh
@@ -288,6 +290,7 @@ ip link set "to_$holder" up
 eventually 'it is there again' -- reachable "$holder"
 
 note "a job's shell that is killed"
+until_true no_job || bail 'a job of the run before goes on'
 start_held shell
 kill -KILL "$(pgrep -of "^[^ ]*bash -p $BIN/memc_load_file .*d/b.tsv.gz\$")"
 finish 0 shell 'its file is loaded by another job'
