@@ -423,30 +423,44 @@ static void test_surplus(bool no_stats)
     }
 }
 
-/* The connection ends behind each byte. With a fence all is sent again, without one nothing is. */
+/* The connection ends behind this byte. With a fence all is sent again, without one nothing is. */
+static bool holds_when_cut(bool answers, bool no_stats, bool reset, long cut)
+{
+    struct script script = NOTHING;
+    bool holds;
+
+    *(answers ? &script.cut_answers : &script.cut_requests) = cut;
+    script.reset = reset;
+    script.no_stats = no_stats;
+    enum conn_status conn = load(&script, &holds);
+    bool all = conn == CONN_OK && outcomes.count[STORE_STORED] == ALL;
+    bool kept = no_stats && conn == CONN_NO_FENCE &&
+                outcomes.count[STORE_STORED] + outcomes.count[STORE_UNDELIVERED] == ALL;
+    if (holds && (all || kept))
+        return true;
+    note_case("cut at %ld, reset %d: %s, %" PRIu64 " stored", cut, reset, conn_strerror(conn),
+              outcomes.count[STORE_STORED]);
+    return false;
+}
+
+/* Each case pauses before it connects again, so several children share them. */
 static void test_cuts(bool answers, bool no_stats)
 {
-    enum { BYTES = 3 * 64, ANSWER_BYTES = 32 };
+    enum { BYTES = 3 * 64, ANSWER_BYTES = 32, CHILDREN = 8 };
+    pid_t child[CHILDREN];
     size_t wrong = 0;
 
-    for (int reset = 0; reset < 2; reset++) {
-        for (long cut = 0; cut < (answers ? ANSWER_BYTES : BYTES); cut++) {
-            struct script script = NOTHING;
-            bool holds;
-            *(answers ? &script.cut_answers : &script.cut_requests) = cut;
-            script.reset = reset;
-            script.no_stats = no_stats;
-            enum conn_status conn = load(&script, &holds);
-            bool all = conn == CONN_OK && outcomes.count[STORE_STORED] == ALL;
-            bool kept = no_stats && conn == CONN_NO_FENCE &&
-                        outcomes.count[STORE_STORED] + outcomes.count[STORE_UNDELIVERED] == ALL;
-            if (!holds || !(all || kept)) {
-                note_case("cut at %ld, reset %d: %s, %" PRIu64 " stored", cut, reset,
-                          conn_strerror(conn), outcomes.count[STORE_STORED]);
-                wrong++;
-            }
-        }
+    for (long n = 0; n < CHILDREN; n++) {
+        child[n] = fork_child();
+        if (child[n] > 0)
+            continue;
+        for (long i = n; i < 2 * (answers ? ANSWER_BYTES : BYTES); i += CHILDREN)
+            wrong += !holds_when_cut(answers, no_stats, i % 2 != 0, i / 2);
+        fflush(NULL);
+        _exit(wrong > 0);
     }
+    for (size_t n = 0; n < CHILDREN; n++)
+        wrong += wait_child(child[n]) != 0;
     is_u64(wrong, 0, "the connection ends behind each byte of the %s",
            answers ? "answers" : "requests");
 }
