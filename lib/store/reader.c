@@ -358,6 +358,12 @@ static enum conn_status read_by_library(struct reader *reader)
     return conn == CONN_OK ? tell_missing_until(reader, reader->batch->count) : conn;
 }
 
+static enum conn_status run(struct reader *reader)
+{
+    server_skip_idle_time(reader->channel->server);
+    return reader->channel->memc ? read_by_library(reader) : read_directly(reader);
+}
+
 enum conn_status reader_get(struct channel *channel, const struct batch *batch, size_t *cursor,
                             reader_value_fn *value, reader_fn *each, void *context)
 {
@@ -368,8 +374,7 @@ enum conn_status reader_get(struct channel *channel, const struct batch *batch, 
                             .each = each,
                             .context = context};
 
-    server_skip_idle_time(channel->server);
-    return channel->memc ? read_by_library(&reader) : read_directly(&reader);
+    return run(&reader);
 }
 
 enum conn_status reader_read(struct channel *channel, const struct batch *batch, size_t *cursor,
@@ -388,6 +393,5 @@ enum conn_status reader_look(struct channel *channel, const struct batch *batch,
                             .each = each,
                             .context = context};
 
-    server_skip_idle_time(channel->server);
-    return channel->memc ? read_by_library(&reader) : read_directly(&reader);
+    return run(&reader);
 }
