@@ -81,7 +81,7 @@ check_recorded() { # N
     [[ ! $found || ! ${opt[ledger_kept]} ]] || append_to_ledger "${of[$1:entry]}" again || refuse "$1" 74 "it cannot be recorded in ${opt[ledger]}"
 }
 
-# Whoever had the lock before may have replaced the file, as editors do. A last line that was cut off is ended first.
+# The file may have been replaced while this waited for its lock, as editors do. A last line that was cut off is ended first.
 append_to_ledger() { # ENTRY WORD
     local fd result lf='' ledger=${opt[ledger]}
     while { exec {fd}>>"$ledger"; } 2>/dev/null; do

@@ -29,10 +29,10 @@ struct pace {
 #define PACE_RATE_MAX UINT64_C(1000000000000)
 void pace_start(struct pace *pace, uint64_t rate, int64_t now_us);
 
-/* So many bytes at most are read at a time. */
+/* The most bytes that may be read at a time. */
 size_t pace_read_bytes(const struct pace *pace);
 
-/* So many lines were taken. Returns the microseconds until the next one is due, 0: at once. */
+/* `lines` were taken. Returns the microseconds until the next one is due, 0: at once. */
 int64_t pace_wait_us(struct pace *pace, uint64_t lines, int64_t now_us);
 
 #endif

@@ -20,10 +20,9 @@ enum { BATCH_PREFETCH_BYTES = 320 };
 struct batch_record {
     struct slice key; /* 1 to 250 bytes */
     struct slice value;
-    struct slice
-        line;        /* the input's bytes, for whoever gets the record back; empty if nobody does */
-    uint64_t number; /* of the line, for messages */
-    uint64_t offset; /* of its first byte in the input */
+    struct slice line; /* the input's bytes, which --rejects and -u write; empty without these */
+    uint64_t number;   /* of the line, for messages */
+    uint64_t offset;   /* of its first byte in the input */
 };
 
 enum store_outcome { STORE_STORED, STORE_REFUSED, STORE_UNDELIVERED };

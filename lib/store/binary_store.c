@@ -15,8 +15,8 @@
  */
 enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
 
-/* So many records before its turn a record's key and value are fetched; FAR_AHEAD the entry that
- * points at them, which is needed for that. */
+/* How many records before its turn the key and value of a record are fetched into the cache, and
+ * the entry that points at them, which must come first. */
 enum { AHEAD = 4, FAR_AHEAD = 8 };
 
 /*

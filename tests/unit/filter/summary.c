@@ -78,7 +78,7 @@ static void test_occasions(void)
     struct progress off = {.on = false};
     struct progress on = {.on = true, .since_ms = timing_now_ms() - 1000000};
 
-    is_u64(summary_due(&off), SUMMARY_NOT_NOW, "nobody asked");
+    is_u64(summary_due(&off), SUMMARY_NOT_NOW, "not asked for");
     is_u64(summary_due(&on), SUMMARY_LIVE, "a second has passed");
     is_u64(summary_due(&on), SUMMARY_NOT_NOW, "... and no other since");
     signals_prepare();

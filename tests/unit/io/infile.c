@@ -107,7 +107,7 @@ static void test_keep_open(void)
     struct infile file;
 
     ok(try_open("fifo", true, &file) == INFILE_OK && file.own_writer >= 0 && !file.waits,
-       "kept open: waits for nobody");
+       "kept open: does not wait");
     ok(fcntl(file.own_writer, F_GETFD) == FD_CLOEXEC, "... its own write end is not passed on");
     struct linebuf *in = linebuf_open(file.fd, 100);
     int writer = scratch_open("fifo", O_WRONLY);
