@@ -229,12 +229,13 @@ check-valgrind:
 	@$(MAKE) --no-print-directory tests-built
 	MKSAMPLE=$(abspath $(B)/mksample) tests/run/valgrind
 
-# Kills a process of a load, runs it again, compares: make crash ROUNDS=200, and what a failed round says to play it again.
+# Kills a process of a load, runs it again, compares: make crash ROUNDS=200 PROTOCOL=binary, and what a failed round says
+# to play it again.
 ROUNDS ?= 20
 SEED   ?= 1
 crash: all $(SCRIPTS) $(B)/mksample
 	env --default-signal=INT,HUP,TERM tests/lib/crash.py --bin $(abspath $(BIN)) --mksample $(abspath $(B)/mksample) \
-		--rounds $(ROUNDS) --seed $(SEED)
+		--rounds $(ROUNDS) --seed $(SEED) --protocol $(or $(PROTOCOL),auto)
 
 # Memory and descriptors while 0.1, 1 and 10 million records go through one pipeline.
 soak: all $(B)/mksample

@@ -42,6 +42,7 @@ check_sink 'load'
 dump "$(addr all)" >got.items
 is_file got.items want.items 'load: the server holds exactly these bytes'
 
+[ -z "$PROTOCOL" ] || done_testing # the rest is no server's
 mkfifo idfa gaid adid dvid
 for type in idfa gaid adid dvid; do background read_$type cat $type; done
 status 0 'a router' -- "$route" --max-line $max_line -s route.json -r route.rejects <in.tsv

@@ -41,6 +41,7 @@ check_items "$A" idfa.tsv --type idfa
 check_counters idfa.tsv --type idfa
 json stats.json '[.tool,.mode,.type,.server,.refused,.undelivered,.retries,.evictions,.doubt,.exit]' \
     "[\"memc_sink\",\"load\",\"idfa\",\"$A\",0,0,0,0,null,0]" 'the other counters'
+json stats.json .protocol "\"${PROTOCOL:-meta}\"" 'the protocol'
 json stats.json 'keys_unsorted - ["label"]' \
     '["tool","version","mode","type","server","protocol","lines","blank","stored","invalid","refused","undelivered","apps_dropped","apps_dropped_records","retries","evictions","doubt","sampled","sample_missing","zero_bytes","bytes_in","bytes_out","seconds","start","end","timeout_ms","limit_numerator","limit_denominator","exit","reasons"]' \
     "the counters' names in their order"
@@ -223,15 +224,16 @@ expires_between $((start + 2678400 - 2)) $(($(now) + 2678400 + 2)) 'expires afte
 fault 112
 cat >clock.py <<'END'
 # In front of the server of PORT: tells its time as that of a clock DAYS away.
-import re, socket, sys, threading
+import contextlib, re, socket, sys, threading
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 def later(found):
     return b"STAT time %d" % (int(found[1]) + 86400 * int(sys.argv[2]))
 def copy(source, sink):
-    while data := source.recv(65536):
-        sink.sendall(re.sub(rb"STAT time (\d+)", later, data))
-    sink.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(re.sub(rb"STAT time (\d+)", later, data))
+        sink.shutdown(socket.SHUT_WR)
 while True:
     client, server = listener.accept()[0], socket.create_connection(("127.0.0.1", int(sys.argv[1])))
     for pair in (client, server), (server, client):

@@ -150,9 +150,9 @@ until_true() { # CMD…
     done
 }
 
-under_valgrind() { grep -aq '^exec valgrind' "$BIN/memc_sink"; }
+under_valgrind() { grep -aq '^exec valgrind' "$BUILT/memc_sink"; }
 
-watched() { under_valgrind || grep -aq __asan_init "$BIN/memc_sink"; }
+watched() { under_valgrind || grep -aq __asan_init "$BUILT/memc_sink"; }
 
 # A program, because timeout(1) cannot run a function. Work folders are made below ./work.
 make_load() { # PROGRAM [ARG…]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Kills one process of a running memc_load, runs the same command again, and compares the servers with a clean run.
 
-  crash.py --mksample PROGRAM [--bin DIR] [--rounds N] [--seed N] [--jobs N] [--keep]
+  crash.py --mksample PROGRAM [--bin DIR] [--rounds N] [--seed N] [--jobs N] [--protocol NAME] [--keep]
 
 A round loads two files, one after the other or both at once, or six small ones, in groups of two that share a pipeline,
 into four servers of its own, and kills -9 one process at one moment: a decompressor, memc_route, a memc_sink, one that asks for counters, memc_load's own shell, a job's shell, one of a job's
@@ -327,7 +327,8 @@ class Round:
 
     def start(self, slow):
         words = [os.path.join(self.bench.bin, "memc_load"), "-e", "0.05", "-w", str(self.plan.workers), "--pattern", self.path("d", "*.tsv.gz"), "--stats",
-                 self.path("stats"), "--reports", self.path("reports"), f"--sink-option=--batch={self.plan.batch}"]
+                 self.path("stats"), "--reports", self.path("reports"), f"--sink-option=--batch={self.plan.batch}",
+                 f"--sink-option=--protocol={self.bench.protocol}"]
         for name, server in self.servers.of.items():
             words += [f"--{name}", server.address]
         run = Run(words, (self.bench.slow + ":" if slow else "") + os.environ["PATH"], self.folder)
@@ -472,6 +473,7 @@ class Bench:
 
     def __init__(self, options):
         self.bin = options.bin
+        self.protocol = options.protocol
         self.folder = tempfile.mkdtemp(prefix="memc-crash.")
         self.slow = os.path.join(self.folder, "slow")
         os.mkdir(self.slow)
@@ -580,6 +582,7 @@ def main():
     parser.add_argument("--bin", default=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--protocol", default="auto", help="of each memc_sink")
     parser.add_argument("--jobs", type=int, default=2, help="rounds at a time")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a failed round")
     options = parser.parse_args()

@@ -15,6 +15,8 @@
 #   T        a temporary folder of its own, which is also the working directory; removed at exit, but kept (and named)
 #            if a check failed and KEEP=1 is set
 #   PYTHON   the system's Python, which has Debian's python3-pymemcache and python3-protobuf
+#   PROTOCOL the --protocol of every memc_sink that the test starts as $BIN/memc_sink and gives no other; empty: what it
+#            finds. From the environment; in tests/binary, which has links to tests that run a second time, it is binary
 #   LIMIT    seconds that any one command may take (default 180)
 #   Also: stdin is /dev/null, LC_ALL is C, set -u is on
 #
@@ -36,9 +38,12 @@ ulimit -f 4194304 # blocks of 512 bytes: a program that writes without end gets 
 TESTS=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 TOP=${TESTS%/*}
 BIN=$(cd "${BIN:-$TOP}" && pwd) || exit 1
+BUILT=$BIN
+PROTOCOL=${PROTOCOL:-}
+case $0 in */binary/*) PROTOCOL=binary ;; esac
 PYTHON=${PYTHON:-/usr/bin/python3}
 LIMIT=${LIMIT:-180}
-export TESTS TOP BIN PYTHON LIMIT
+export TESTS TOP BIN BUILT PYTHON LIMIT
 
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$TESTS/lib/tap.sh"
@@ -50,6 +55,15 @@ export TESTS TOP BIN PYTHON LIMIT
 T=$(mktemp -d "${TMPDIR:-/tmp}/memc.XXXXXX") || exit 1
 export T
 cd "$T" || exit 1
+
+# Without memc_load: it would find its own memc_sink.
+if [ -n "$PROTOCOL" ]; then
+    mkdir bin
+    ln -s "$BUILT/memc_route" bin
+    printf '#!/bin/sh\nexec "%s" --protocol "%s" "$@"\n' "$BUILT/memc_sink" "$PROTOCOL" >bin/memc_sink
+    chmod +x bin/memc_sink
+    BIN=$T/bin
+fi
 
 harness_exit() {
     harness_status=$?
