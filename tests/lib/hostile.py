@@ -16,13 +16,17 @@
                                        its statistics likewise (class Stats), or as memcached's own proxy has them, or
                                        without the counter that went in 1.6.34 (--modern). With --meta it speaks meta too, and fails by class MetaSets. It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
   hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
+                 [--request-delay S | --rate N]
                                        passes everything to a real server; once N bytes of answers (to sets) have gone
                                        through, resets (or ends) that connection, then serves all later ones, until FILE
                                        has another text: that is N again; or holds each piece of an answer for S seconds;
+                                       or each request, also one that is not answered, for S seconds after the one before; or
+                                       lets N bytes a second through;
                                        ADDR,ADDR: by turns, as a balancer does
   hostile.py hold --upstream ADDR      takes all connections that a real server has left, and keeps them; listens for nothing
 """
 import argparse
+import collections
 import itertools
 import select
 import socket
@@ -434,9 +438,60 @@ def connect(address):
     return socket.create_connection((host, int(port)))
 
 
+class Requests:
+    """Cuts what a client sends, in any protocol, into whole requests."""
+
+    def __init__(self):
+        self.rest = b""
+
+    def length(self):
+        """Of the first one; 0: unknown yet."""
+        if self.rest[:1] == b"\x80":
+            return HEADER.size + int.from_bytes(self.rest[8:12], "big") if len(self.rest) >= HEADER.size else 0
+        line = self.rest.find(b"\n") + 1
+        words = self.rest[:line].split()
+        size = {b"ms": 2, b"set": 4}.get(words[0]) if words else None
+        return line + int(words[size]) + 2 if size else line
+
+    def cut(self, data):
+        self.rest += data
+        while 0 < (length := self.length()) <= len(self.rest):
+            yield self.rest[:length]
+            self.rest = self.rest[length:]
+
+
+class Way:
+    """From a client to a server that takes its time: each part is held for so many seconds after the one before."""
+
+    def __init__(self, options):
+        self.options = options
+        self.requests = Requests()
+        self.parts = collections.deque()  # with the seconds that each needs
+        self.due = 0
+
+    def add(self, data):
+        if not self.parts:
+            self.due = time.monotonic()
+        if self.options.request_delay:
+            self.parts.extend((each, self.options.request_delay) for each in self.requests.cut(data))
+        else:
+            self.parts.append((data, len(data) / self.options.rate if self.options.rate else 0))
+
+    def left(self):
+        """Seconds until the next part goes on; None: there is none."""
+        return max(0, self.due + self.parts[0][1] - time.monotonic()) if self.parts else None
+
+    def arrived(self):
+        while self.parts and self.left() == 0:
+            part, seconds = self.parts.popleft()
+            self.due += seconds
+            yield part
+
+
 class Proxy:
     def __init__(self, options):
         self.options = options
+        self.piece = 1024 if options.rate else PIECE
         self.upstreams = itertools.cycle(options.upstream.split(","))
         self.left = options.reset_after or options.end_after  # bytes of answers until it happens; None: never (again)
         self.lock = threading.Lock()
@@ -460,8 +515,7 @@ class Proxy:
 
     def pass_answer(self, data, client, counts):
         """Hands an answer on; False when this connection is to end."""
-        if self.options.delay:
-            time.sleep(self.options.delay)
+        time.sleep(len(data) / self.options.rate if self.options.rate else self.options.delay)
         part, last = self.allowed(data) if counts else (data, False)
         client.sendall(part)
         if last and self.options.reset_after:
@@ -474,19 +528,22 @@ class Proxy:
         counts = not self.options.count_sets
         if self.options.again:
             self.look_again()
+        way = Way(self.options)
         with connect(next(self.upstreams)) as upstream:
             while True:
-                ready = select.select([client, upstream], [], [])[0]
+                ready = select.select([client, upstream], [], [], way.left())[0]
                 if upstream in ready:
-                    data = upstream.recv(PIECE)
+                    data = upstream.recv(self.piece)
                     if not data or not self.pass_answer(data, client, counts):
                         return
                 if client in ready:
-                    data = client.recv(PIECE)
+                    data = client.recv(self.piece)
                     if not data:
                         return
                     counts = counts or data[:2] == bytes([0x80, SET])
-                    upstream.sendall(data)
+                    way.add(data)
+                for part in way.arrived():
+                    upstream.sendall(part)
 
 
 def hold(address):
@@ -520,6 +577,8 @@ def parse_arguments():
     parser.add_argument("--reset-after", type=int)
     parser.add_argument("--end-after", type=int)
     parser.add_argument("--delay", type=float, default=0)
+    parser.add_argument("--request-delay", type=float)
+    parser.add_argument("--rate", type=int)
     parser.add_argument("--sets", choices=ways(Sets) | ways(MetaSets))
     parser.add_argument("--stats", choices=ways(Stats))
     parser.add_argument("--count-sets", action="store_true")
