@@ -96,6 +96,34 @@ await() { # [PID…]
     done
 }
 
+# Install the cleanup traps before the folder exists, so that no signal leaves it behind. A child that a signal ends at
+# its start comes to the EXIT trap, too.
+make_work_folder() {
+    local name
+    trap '[[ ! $work || $BASHPID != "$$" ]] || rm -rf -- "$work"' EXIT
+    trap '' PIPE
+    for name in INT TERM HUP; do
+        # shellcheck disable=SC2064 # the name of now
+        trap "on_signal $name" "$name" # without effect if ignored at start
+    done
+    work=$(trap '' INT TERM HUP && mktemp -d -- "${TMPDIR:-/tmp}/$program.XXXXXXXXXX") || {
+        [[ ! ${run[signal]} ]] || leave
+        die 73 "cannot make a work folder in ${TMPDIR:-/tmp}${run[remote]:+ on $HOSTNAME}; TMPDIR names another"
+    }
+    [[ ! ${run[signal]} ]] || : >"$work/stop"
+}
+
+# The signal that ended this run is raised again, so that the program that started it sees why it ended.
+leave() {
+    [[ ! ${run[unsaid]:-} && ! -e $work/unsaid ]] || merge_run_status 74
+    rm -rf -- "$work"
+    if [[ ${run[signal]} ]]; then
+        trap - EXIT "${run[signal]}"
+        kill -s "${run[signal]}" "$$"
+    fi
+    exit "${run[status]}"
+}
+
 # ---- helper programs
 
 # memc_route, memc_sink and memc_load_file stand beside the script, also when that is a symbolic link in another folder;
@@ -169,8 +197,6 @@ uptime() { # REPLY: hundredths of a second of a clock that cannot be set back
     read -r REPLY _ </proc/uptime
     REPLY=${REPLY/./}
 }
-
-identify() { stat -L --printf='%d:%i %s %.9Y %.9Z' -- "$1" 2>/dev/null; }
 
 inode_of() { stat --printf='%d:%i' -- "$1" 2>/dev/null; }
 

@@ -93,7 +93,7 @@ close_file() { # N
 # Prints the result of a file, or adds it to --stats.
 tell_result() { # N
     if [[ ${opt[stats]} ]]; then
-        printf '%s\n' "${of[$1:json]}" >>"${run[work]}/final"
+        printf '%s\n' "${of[$1:json]}" >>"$work/final"
     elif [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]]; then
         printf '%s\n' "${of[$1:json]}"
     fi

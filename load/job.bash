@@ -27,8 +27,7 @@ run_job() {
     fi
     trap '' PIPE
     load_group "${!files[@]}"
-    [[ ! ${run[leash]:-} ]] || kill -KILL "${run[leash]}" 2>/dev/null
-    [[ ! ${run[remote]} ]] || rm -rf -- "${run[work]}"
+    [[ ! ${run[remote]} ]] || end_elsewhere
     [[ ! $here || ! ${run[unsaid]:-} ]] || : >"$here/unsaid"
     [[ ${run[stop]} ]] || exit 0
     [[ ! $here ]] || : >"$here/stop"
@@ -36,13 +35,13 @@ run_job() {
 }
 
 start_here() { # WORK N
-    run[base]=$1 run[work]=$1/$2
+    run[base]=$1 work=$1/$2
     echo "$$" >"$1/$2.group" # noted before the look at `stop`: see end_orphans
     [[ ! -e /dev/fd/3 ]] || exec 2>&3 3>&- # stderr of the main run; parallel's own is its alone
     [[ ! -e $1/stop ]] || exit 1           # the main run was stopped before this job began
     trap 'on_signal TERM' TERM
     trap '' USR1 # which asks the parts for their counters: it must end none that has just begun
-    { mkdir -m 700 -- "${run[work]}" && exec {results}>>"${run[work]}/results"; } || die 73 "cannot make a folder in $1"
+    { mkdir -m 700 -- "$work" && exec {results}>>"$work/results"; } || die 73 "cannot make a folder in $1"
     run[results]=$results
     [[ ! -e $1/said ]] || exec 2>>"$1/said"
 }
@@ -50,20 +49,25 @@ start_here() { # WORK N
 start_elsewhere() {
     local first=''
     run[remote]=1
-    [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]] || run[prints]=1
     read -r first || exit 1
     [[ $first != again ]] || run[again]=1
-    trap '[[ ! ${run[work]} || $BASHPID != "$$" ]] || rm -rf -- "${run[work]}"' EXIT
-    trap 'on_signal TERM' TERM
-    trap 'on_signal TERM' HUP
-    run[work]=$(mktemp -d -- "${TMPDIR:-/tmp}/memc_load_file.XXXXXXXXXX") ||
-        die 73 "cannot make a work folder in ${TMPDIR:-/tmp} on $HOSTNAME"
-    run[base]=${run[work]} numbers=(.)
+    make_work_folder
+    run[base]=$work numbers=(.)
     exec {leash}<&0 0</dev/null
     follow_leash <&"$leash" {leash}<&- >/dev/null 2>&1 &
     run[leash]=$!
     disown "$!" # no child that this shell waits for
     exec {leash}<&-
+    [[ ${opt[mode]} == dry-run && ${opt[verbose]} ]] || return 0
+    # The sinks lock a pipe line by line, which ssh's socket does not allow.
+    exec > >(trap '' TERM INT HUP && exec cat)
+    run[printer]=$!
+}
+
+end_elsewhere() {
+    kill -KILL "${run[leash]}" 2>/dev/null
+    [[ ! ${run[printer]:-} ]] || { exec >&- && wait "${run[printer]}"; }
+    rm -rf -- "$work"
 }
 
 follow_leash() {

@@ -2,22 +2,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load sources this, and sets and uses these
 # The jobs of a run, a memc_load_file each, under GNU parallel: started, stopped, and what they left. Functions only.
 
-# Install the cleanup traps before the folder exists, so that no signal leaves it behind.
-make_work_folder() {
-    local name
-    trap '[[ ! $work || $BASHPID != "$$" ]] || rm -rf -- "$work"' EXIT # a child that a signal ends at its start comes here too
-    trap '' PIPE
-    for name in INT TERM HUP; do
-        # shellcheck disable=SC2064 # the name of now
-        trap "on_signal $name" "$name" # without effect if ignored at start
-    done
-    trap 'on_signal TERM' QUIT USR2 ALRM VTALRM PROF XCPU XFSZ IO PWR STKFLT
-    trap 'run[interrupted]=1 && report_standing' USR1
-    work=$(trap '' INT TERM HUP && mktemp -d -- "${TMPDIR:-/tmp}/memc_load.XXXXXXXXXX") || {
-        [[ ! ${run[signal]} ]] || leave
-        die 73 "cannot make a work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
-    }
-    [[ ! ${run[signal]} ]] || : >"$work/stop"
+# A full TMPDIR is found before anything is loaded.
+check_room() {
     { head -c 262144 /dev/zero >"$work/room" && rm -- "$work/room"; } 2>/dev/null ||
         die 71 "no space for the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
 }
@@ -162,7 +148,7 @@ gather_results() {
             message E "Load not tried: ${files[n]}: $REPLY"
             [[ ! ${run[cut_short]} ]] || ended=71
         fi
-        [[ $result == *'}' ]] || leave_row "$n" "$verdict" "$ended"
+        [[ $result == *'}' ]] || printf '{"row":%d,"verdict":"%s","exit":%d}\n' "$n" "$verdict" "$ended" >&4
         merge_run_status "$ended"
         [[ $verdict != loaded ]] || loaded+=("$n")
     done 4>"$work/results"
@@ -200,13 +186,6 @@ why_not_tried() {
     else
         REPLY='a server is missing, see above; run again when it is there'
     fi
-}
-
-leave_row() { # N VERDICT EXIT: of a file without a result, as JSON
-    local reason=null ended=$3
-    [[ $2 != failed ]] || reason='"failed"'
-    [[ $2 != 'not tried' ]] || ended=null
-    printf '{"row":%d,"verdict":"%s","reason":%s,"exit":%s}\n' "$1" "$2" "$reason" "$ended" >&4
 }
 
 # Writes the final result of each file, one line each.

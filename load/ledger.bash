@@ -99,7 +99,7 @@ append_to_ledger() { # ENTRY WORD
 }
 
 record_loaded() { # N
-    append_to_ledger "${of[$1:entry]}" loaded && echo "${numbers[$1]:-}" >>"${run[work]}/recorded" && return
+    append_to_ledger "${of[$1:entry]}" loaded && echo "${numbers[$1]:-}" >>"$work/recorded" && return
     fail_after "$1" 74 "loaded, but it cannot be recorded in ${opt[ledger]}"
 }
 

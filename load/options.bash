@@ -8,7 +8,7 @@ set_defaults() {
     declare -gA opt=([mode]=load [keep]='' [rate]=0.01 [reports]='' [stats]='' [ledger]='' [log]='' [quiet]='' [verbose]=''
         [allow_evictions]='' [done_word]='' [log_file]='' [gzip]='' [pace]='' [ledger_kept]='')
     declare -gA server=([idfa]=127.0.0.1:33013 [gaid]=127.0.0.1:33014 [adid]=127.0.0.1:33015 [dvid]=127.0.0.1:33016)
-    declare -gA run=([status]=0 [signal]='' [interrupted]='' [stdin_closed]='' [remote]='' [work]='')
+    declare -gA run=([status]=0 [signal]='' [interrupted]='' [stdin_closed]='' [remote]='')
     files=() only=("${all_types[@]}") types=() sink_options=() common_options=() router_options=() file_options=()
     take_environment
     SHORT_FILE_OPTIONS=o:e:kns:l:qvhV

@@ -12,7 +12,7 @@ record_exit() { # FILE COMMAND…
     trap : TERM
     exec 4>&2 2>/dev/null
     shift
-    if [[ -e ${run[work]}/stopped ]]; then # TERM came before this part began
+    if [[ -e $work/stopped ]]; then # TERM came before this part began
         echo 143 >"$note"
     else
         "$@" 2>&4 4>&-
@@ -23,12 +23,12 @@ record_exit() { # FILE COMMAND…
 # Runs the parts for files that are open. False: a part for a group did not end well.
 run_parts() { # N…
     local name n
-    folder=${run[work]}/parts
+    folder=$work/parts
     rm -rf -- "$folder"
-    mkdir -m 700 -- "$folder" || die 73 "cannot make a folder in ${run[work]}"
+    mkdir -m 700 -- "$folder" || die 73 "cannot make a folder in $work"
     (($# > 1)) && read -r token </proc/sys/kernel/random/uuid
     # /proc shows how far a text is read.
-    [[ ! ${run[job]} || $# != 1 ]] || echo "${numbers[$1]} $$ ${of[$1:input]}" >"${run[work]}/input"
+    [[ ! ${run[job]} || $# != 1 ]] || echo "${numbers[$1]} $$ ${of[$1:input]}" >"$work/input"
     part=() part_pids=()
     # What a group's parts said is dropped if it is not clean: behind a mark that is missed, labels shift.
     if (($# > 1)) || [[ ${opt[log]} ]]; then
@@ -71,23 +71,20 @@ status_of() { # FILE
 # Both ends of each FIFO are opened here and inherited, so no part waits for another. When a part ends, even early, its
 # neighbour gets the end of input or EPIPE. Each part must close all ends but its own.
 start_parts() { # N…
-    local name both in out names=("${types[@]}")
-    [[ ! ${run[prints]} ]] || names+=(records)
-    mkfifo -m 600 -- "${names[@]/#/"$folder/"}"
-    for name in "${names[@]}"; do
+    local name both in out
+    mkfifo -m 600 -- "${types[@]/#/"$folder/"}"
+    for name in "${types[@]}"; do
         # shellcheck disable=SC2094 # it is a FIFO
         exec {both}<>"$folder/$name" {in}<"$folder/$name" {out}>"$folder/$name" {both}>&-
         part[in:$name]=$in part[out:$name]=$out
     done
-    [[ ! ${run[prints]} ]] || pass_records &
-    part_pids+=($!)
     for name in "${types[@]}"; do
         start_sink "$name" "$@" &
         part_pids+=($!)
     done
     stream "$@" | start_router "$@" &
     part_pids+=($!)
-    for name in "${names[@]}"; do close_ends "in:$name" "out:$name"; done
+    close_all_ends
 }
 
 close_ends() { # END…: of FIFOs, as in:idfa
@@ -98,7 +95,7 @@ close_ends() { # END…: of FIFOs, as in:idfa
     done
 }
 
-close_all_ends() { close_ends in:records out:records "${types[@]/#/in:}" "${types[@]/#/out:}"; }
+close_all_ends() { close_ends "${types[@]/#/in:}" "${types[@]/#/out:}"; }
 
 start_sink() { # TYPE N…
     local words=() n type=$1
@@ -111,7 +108,6 @@ start_sink() { # TYPE N…
     for n in "$@"; do words+=(--label "${of[$n:label]}"); done
     name_rejects "$type" "$@"
     [[ ! $REPLY ]] || words+=(--rejects "$REPLY.rejects" --undelivered "$REPLY.undelivered")
-    [[ ! ${run[prints]} ]] || exec >&"${part[out:records]}"
     exec <&"${part[in:$type]}"
     close_all_ends
     record_exit "$folder/$type.ended" "$sink" "${sink_options[@]}" "${common_options[@]}" "${words[@]}" -T "$type" -e none \
@@ -125,14 +121,6 @@ name_rejects() { # PART N…
         REPLY=${of[$2:report]}.$1
         (($# == 2)) || REPLY=$folder/$1
     fi
-}
-
-# Passes on what the sinks of a dry run print on another host. They lock a pipe line by line, which ssh's socket does
-# not allow.
-pass_records() {
-    exec <&"${part[in:records]}"
-    close_all_ends
-    exec cat
 }
 
 start_router() { # N…

@@ -192,33 +192,3 @@ measure_terminal() {
     ((${width:-0} > 0)) || width=80
     REPLY=$((width - 1))
 }
-
-# A row a file, and one above them; what is left of the width is for the names.
-show_table() {
-    local n rows width longest=0 names=(file "${files[@]//[[:cntrl:]]/?}")
-    mapfile -t rows < <(run_jq table -rs "$work/final")
-    for n in "${!rows[@]}"; do
-        ((${#rows[n]} <= longest)) || longest=${#rows[n]}
-    done
-    measure_terminal
-    ((width = REPLY - longest - 2, width >= 8)) || width=8
-    longest=0
-    for n in "${!names[@]}"; do
-        cut_name "${names[n]}" "$width"
-        names[n]=$REPLY
-        ((${#REPLY} <= longest)) || longest=${#REPLY}
-    done
-    for n in "${!rows[@]}"; do
-        printf '%-*s  %s\n' "$longest" "${names[n]}" "${rows[n]}"
-    done >&2
-}
-
-# REPLY: cut in the middle, and not within a character of UTF-8: a byte of 10xxxxxx is never the first of one.
-cut_name() { # NAME WIDTH
-    REPLY=$1
-    ((${#REPLY} > $2)) || return 0
-    local head=$((($2 - 3) / 2)) tail=$((${#1} - ($2 - 2) / 2))
-    while [[ $head -gt 0 && ${1:head:1} == [$'\x80'-$'\xbf'] ]]; do ((head -= 1)); done
-    while [[ ${1:tail:1} == [$'\x80'-$'\xbf'] ]]; do ((tail += 1)); done
-    REPLY=${1:0:head}...${1:tail}
-}

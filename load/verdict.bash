@@ -30,12 +30,12 @@ judge() { # N…
         facts+=("${of[$n:label]}" "${of[$n:ran]}" "${of[$n:status]}" "$item" "${of[$n:unpacked]:-0}" "${of[$n:damage]}")
     done
     list_ends
-    printf '%s\0' "${facts[@]}" >"${run[work]}/facts"
+    printf '%s\0' "${facts[@]}" >"$work/facts"
     # Through a file: bash reads a pipe byte by byte.
     (trap '' INT TERM HUP && cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs \
-        --rawfile facts "${run[work]}/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \
-        --arg signal "${run[signal]}" >"${run[work]}/judged")
-    mapfile -t lines <"${run[work]}/judged"
+        --rawfile facts "$work/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \
+        --arg signal "${run[signal]}" >"$work/judged")
+    mapfile -t lines <"$work/judged"
     (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 8 * $#)) && [[ ${lines[0]} == clean ]]; } || return
     for n in "$@"; do
         take_verdict "$n" "${lines[@]:line:8}"
@@ -130,7 +130,7 @@ leave_result() { # N
     printf -v "of[$n:json]" "$head" "$version" "${opt[mode]}" "${of[$n:json_file]}" "${of[$n:verdict]}" "$reason" "$rate" \
         $((took / 100)) $((took % 100)) "${of[$n:start]}" "$EPOCHREALTIME" "${of[$n:status]}" "${of[$n:json_sums]#'{'}"
     if [[ ${of[$n:json_sums]} ]] && write_result "$n" && { [[ ! ${of[$n:report]} ]] || write_report "$n"; }; then return; fi
-    [[ ! ${run[job]} ]] || : >"${run[work]}/unwritten.${numbers[n]}"
+    [[ ! ${run[job]} ]] || : >"$work/unwritten.${numbers[n]}"
     of[$n:verdict]=failed of[$n:status]=74 of[$n:reason]=failed of[$n:detail]='its result cannot be written'
 }
 
@@ -143,5 +143,5 @@ write_result() { # N
 }
 
 write_report() { # N
-    printf '%s\n' "${of[$1:json]}" >"${run[work]}/one" && replace "${of[$1:report]}.stats" "${run[work]}/one"
+    printf '%s\n' "${of[$1:json]}" >"$work/one" && replace "${of[$1:report]}.stats" "$work/one"
 }

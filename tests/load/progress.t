@@ -42,7 +42,7 @@ progress_lines() { shown "$1" | grep -aE '^[0-9]+%, '; }
 table() { shown "$1" | sed -n '/^file .* verdict$/,/^memc_load: /p' | grep -a . | sed '$d'; }
 # shellcheck disable=SC2317 # called by `eventually`
 shows() { progress_lines "$1" | grep -Eq "$2"; } # FILE ERE
-widest() { awk '{ if (length($0) > most) most = length($0) } END { print most + 0 }'; }
+widest() { LC_ALL=C.UTF-8 wc -L; } # in columns of a terminal
 # shellcheck disable=SC2317 # likewise
 no_process() { ! pgrep -f "$T/(work|slow|d)/" >/dev/null; }
 numbers() { # the table, but for the seconds, and what it must be by `stats`
