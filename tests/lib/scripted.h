@@ -21,6 +21,7 @@ struct script {
     const char *line;   /* in place of a set's answer; NULL: none */
     size_t at;          /* of this set, the first one is 1 */
     size_t times;       /* how many sets, from that one on */
+    size_t also_len;    /* and of a set whose value has this length, once; 0: none */
     const char *always; /* this key is always too large */
     long cut_requests; /* the connection ends after these bytes, from the first set on; -1: never */
     long cut_answers;  /* ... or after these bytes of answers to sets */
@@ -33,6 +34,7 @@ struct client {
     int fd;
     bool has_sets;
     size_t used;
+    size_t skip; /* bytes of a value that it does not take */
     char bytes[65536];
 };
 
@@ -108,8 +110,11 @@ static bool do_set(struct client *client, const char *key, char flag, const char
     fake.sets += strcmp(key, WARM_KEY) != 0;
     if (fake.script.always && strcmp(key, fake.script.always) == 0)
         return say(client, "SERVER_ERROR object too large for cache\r\n");
-    if (fake.script.line && fake.sets >= fake.script.at &&
-        fake.sets < fake.script.at + fake.script.times)
+    bool also = len == fake.script.also_len && len > 0;
+    if (also)
+        fake.script.also_len = 0;
+    if (fake.script.line &&
+        (also || (fake.sets >= fake.script.at && fake.sets < fake.script.at + fake.script.times)))
         return say(client, fake.script.line);
     keep_item(key, value, len);
     if (flag == 'q')
@@ -168,6 +173,12 @@ static bool do_command(struct client *client, const char *line, const char *valu
 
     if (meta || sscanf(line, "set %31s 0 0 %zu", key, &len) == 2) {
         client->has_sets |= strcmp(key, WARM_KEY) != 0;
+        if (len > sizeof fake.item->value) {
+            *more = there < len + 2 ? there : len + 2;
+            client->skip = len + 2 - *more;
+            say(client, "SERVER_ERROR object too large for cache\r\n");
+            return true;
+        }
         if (there < len + 2)
             return false;
         *more = len + 2;
@@ -214,6 +225,10 @@ static void hear_client(struct client *client)
         end_client(client, false);
         return;
     }
+    size_t skipped = (size_t)got < client->skip ? (size_t)got : client->skip;
+    client->skip -= skipped;
+    got -= (ssize_t)skipped;
+    memmove(client->bytes + client->used, client->bytes + client->used + skipped, (size_t)got);
     const char *new = client->bytes + client->used;
     client->bytes[client->used + (size_t)got] = '\0';
     bool begins = strncmp(new, "ms ", 3) == 0 || strncmp(new, "set ", 4) == 0;

@@ -16,7 +16,7 @@
  * Seven records by batches of three. Before them come three that make a
  * connection known as fast: only then a quiet batch has more than one set.
  */
-enum { WARM = 3, SETS = 7, ALL = WARM + SETS, BATCH = 3 };
+enum { WARM = 3, SETS = 7, ALL = WARM + SETS, BATCH = 3, VALUE_BYTES = 10 };
 enum { PATIENT_MS = 60000 };
 
 static struct test_server at;
@@ -47,7 +47,7 @@ static enum conn_status load(const struct script *script, bool *holds)
             store_flush(store);
     }
     for (size_t i = 0; i < SETS; i++)
-        put(store, WARM + i, KEY[i], i, 10 + i);
+        put(store, WARM + i, KEY[i], i, VALUE_BYTES + i);
     enum conn_status conn = store_finish(store);
     *holds = outcomes.in_order && outcomes.next == ALL;
     store_close(store);
@@ -55,7 +55,7 @@ static enum conn_status load(const struct script *script, bool *holds)
     bool all_stored = conn == CONN_OK && outcomes.count[STORE_STORED] == ALL;
     for (size_t k = 0; all_stored && k < COUNT(KEYS); k++) {
         size_t last = last_stored(KEYS[k]);
-        *holds = *holds && server_holds(conversation, KEYS[k], bytes + last, 10 + last);
+        *holds = *holds && server_holds(conversation, KEYS[k], bytes + last, VALUE_BYTES + last);
     }
     fclose(conversation);
     server_kill(&at);
@@ -89,6 +89,27 @@ static void test_refused_once(const char *line, bool no_stats)
         }
     }
     is_u64(wrong, 0, "%.*s, at each set: the last values stand", (int)strcspn(line, "\r"), line);
+}
+
+/* A set of each of two batches that are on their way together. */
+static void test_refused_in_both(const char *line, bool no_stats)
+{
+    size_t wrong = 0;
+
+    for (size_t first = 1; first <= BATCH; first++) {
+        for (size_t second = BATCH + 1; second <= 2 * BATCH; second++) {
+            struct script script = NOTHING;
+            bool holds;
+            script.line = line;
+            script.at = first;
+            script.times = 1;
+            script.also_len = VALUE_BYTES + second - 1;
+            script.no_stats = no_stats;
+            wrong +=
+                load(&script, &holds) != CONN_OK || !holds || outcomes.count[STORE_STORED] != ALL;
+        }
+    }
+    is_u64(wrong, 0, "a failure in both batches: the last values stand");
 }
 
 static void test_too_large(bool no_stats)
@@ -227,6 +248,28 @@ static void test_slow(bool no_stats)
     server_kill(&at);
 }
 
+/* The refusal comes before the value was read, which the sockets' buffers do not hold. */
+static void test_refused_at_once(bool no_stats)
+{
+    enum { LARGE_BYTES = 12 * 1024 * 1024 };
+    static char value[LARGE_BYTES];
+    struct batch_record large = {
+        slice_of("large"), {value, sizeof value}, slice_of("line 1"), 1, 0};
+    struct script script = NOTHING;
+
+    script.no_stats = no_stats;
+    scripted_start(&at, &script);
+    struct store *store = open_store(&at, BATCH, PATIENT_MS);
+    put(store, 0, "a", 0, 10);
+    store_put(store, &large);
+    put(store, 2, "b", 2, 10);
+    ok(store_finish(store) == CONN_OK && server.reconnects == 0 && outcomes.in_order,
+       "12 MB are refused before they were read");
+    is_str(outcomes.of, "SRS", "... and what stands before and behind them is stored");
+    store_close(store);
+    server_kill(&at);
+}
+
 int main(void)
 {
     scratch_enter();
@@ -243,7 +286,9 @@ int main(void)
            "nothing goes wrong");
         test_refused_once("SERVER_ERROR out of memory storing object\r\n", no_stats);
         test_refused_once("SERVER_ERROR Connection refused\r\n", no_stats);
+        test_refused_in_both("SERVER_ERROR out of memory storing object\r\n", no_stats);
         test_too_large(no_stats);
+        test_refused_at_once(no_stats);
         test_bad_lines(no_stats);
         test_surplus(no_stats);
         test_slow(no_stats);
