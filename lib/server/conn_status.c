@@ -21,6 +21,8 @@ static const char *const WORDS[CONN_COUNT] = {
     [CONN_OUT_OF_MEMORY] = "out of memory; the old values of the refused keys are dropped",
     [CONN_BEHIND] = "does not reach a server behind it",
     [CONN_LOST] = "connection lost",
+    [CONN_HELD] = ("still holds the connection that broke, so what was on its way cannot be sent "
+                   "again safely"),
     [CONN_NO_FENCE] = ("connection lost with records on their way; sending them again could "
                        "overwrite newer values"),
     [CONN_SERVER_FAILED] = ("it, or a server behind it, failed with a record on its way; sending "
@@ -38,6 +40,8 @@ static const char *const HINT[CONN_COUNT] = {
     [CONN_FULL] = ": raise the server's limit (memcached -c)",
     [CONN_OUT_OF_MEMORY] = ": give it more (memcached -m)",
     [CONN_BEHIND] = ": are all servers of this proxy running?",
+    [CONN_HELD] = ": load this input again; the server closes such connections itself with "
+                  "memcached -o idle_timeout=SECONDS",
     [CONN_NO_FENCE] = ": load this input again",
     [CONN_SERVER_FAILED] = ": load this input again",
     [CONN_NOT_MEMCACHED] = ": is the port right?",
@@ -90,6 +94,7 @@ int conn_exit_status(enum conn_status conn, bool reached)
     case CONN_NO_RESOURCES:
         return STATUS_OSERR;
     case CONN_OUT_OF_MEMORY:
+    case CONN_HELD:
     case CONN_NO_FENCE:
     case CONN_SERVER_FAILED:
         return STATUS_TEMPFAIL;

@@ -19,6 +19,7 @@ enum conn_status {
     CONN_OUT_OF_MEMORY, /* stores are refused for lack of memory */
     CONN_BEHIND,        /* it is a proxy that does not reach a server behind it */
     CONN_LOST,          /* the connection broke */
+    CONN_HELD,          /* it broke with requests on their way, and the server does not close it */
     CONN_NO_FENCE,      /* it broke with requests on their way, and the fence is not possible */
     CONN_SERVER_FAILED, /* it, or a server behind it, failed; the record may still be stored later
                          */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/fence.h"
 
+#include "process/diag.h"
 #include "process/signals.h"
 #include "server/server_stats.h"
 
 #include <stdio.h>
 
-enum { POLL_MS = 10 };
+enum { POLL_MS = 10, TELL_MS = 1000 };
 
 /* What `stats conns` says of two connections. */
 struct fence {
@@ -29,7 +30,8 @@ static void see_connection(void *context, struct slice name, struct slice value)
     fence->new_seen |= slice_equal(port, fence->new_port);
 }
 
-/* CONN_SILENT: ask again. The new one is missing where addresses are translated on the way. */
+/* CONN_HELD, CONN_SILENT: ask again. The new one is missing where addresses are translated on the
+ * way. */
 static enum conn_status look(const struct address *address, in_port_t old_port, in_port_t new_port,
                              int timeout_ms)
 {
@@ -41,22 +43,33 @@ static enum conn_status look(const struct address *address, in_port_t old_port, 
     fence.old_port = slice_of(old_text);
     fence.new_port = slice_of(new_text);
     enum conn_status conn = stats_read(address, "stats conns", timeout_ms, see_connection, &fence);
-    if (conn != CONN_OK || fence.old_seen)
+    if (conn != CONN_OK)
         return CONN_SILENT;
+    if (fence.old_seen)
+        return CONN_HELD;
     return fence.new_seen ? CONN_OK : CONN_NO_FENCE;
 }
 
 enum conn_status fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
-                            int timeout_ms, struct budget *budget)
+                            int timeout_ms, struct budget *budget, bool *told)
 {
-    enum conn_status conn;
+    int64_t since_ms = timing_now_ms();
+    bool reported = false;
 
-    while ((conn = look(address, old_port, new_port, timeout_ms)) == CONN_SILENT) {
+    for (;;) {
+        enum conn_status conn = look(address, old_port, new_port, timeout_ms);
+        if (conn != CONN_HELD && conn != CONN_SILENT)
+            return conn;
         if (!budget_spend(budget, 4 * timeout_ms))
-            return CONN_SILENT;
+            return conn;
+        if (!reported && timing_now_ms() - since_ms > TELL_MS) {
+            diag("%s: waiting until the server has closed the connection that broke; then what was "
+                 "on its way is sent again",
+                 address->text);
+            *told = reported = true;
+        }
         signals_sleep(POLL_MS);
         if (signals_stopped_by())
             return CONN_STOPPED;
     }
-    return conn;
 }

@@ -19,9 +19,11 @@
  * Asks, on connections of its own, until the server no longer lists the old
  * connection: CONN_OK. The ports of our ends identify the connections.
  * CONN_NO_FENCE: the server does not list the new connection either, so the list
- * proves nothing. CONN_SILENT: the budget is spent. timeout_ms: for each question.
+ * proves nothing. When the budget is spent: CONN_HELD, or CONN_SILENT where the last question
+ * was not answered. timeout_ms: for each question. A wait of more than a second is reported, and
+ * sets *told.
  */
 enum conn_status fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
-                            int timeout_ms, struct budget *budget);
+                            int timeout_ms, struct budget *budget, bool *told);
 
 #endif

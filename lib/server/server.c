@@ -18,6 +18,7 @@
 
 enum { PAUSE_FIRST_MS = 50, PAUSE_MAX_MS = 1000 };
 enum { RESUME_FIRST_MS = 1000, RESUME_MAX_MS = 60000 };
+enum { TELL_ABSENT_MS = 3000, TELL_SILENT_MS = 5000 };
 
 /* The link of a server that nothing is sent to. */
 static enum conn_status plain_open(void *self, int timeout_ms)
@@ -99,7 +100,7 @@ static enum conn_status fence_off(struct server *server, in_port_t old_port)
 
     if (!address_is_local_socket(server->address))
         return fence_wait(server->address, old_port, server->link->local_port(server->self),
-                          server->timeout_ms, &server->retry);
+                          server->timeout_ms, &server->retry, &server->trouble_told);
     counters_read(server->address, server->timeout_ms, &now);
     return counters_restarted(&server->counters, &now) ? CONN_OK : CONN_NO_FENCE;
 }
@@ -114,7 +115,9 @@ static enum conn_status fence_if_possible(struct server *server, in_port_t old_p
     bool long_ago = server->resume_pause_ms >= RESUME_MAX_MS;
     enum conn_status conn = has_no_fence(server) ? CONN_OK : fence_off(server, old_port);
 
-    return conn == CONN_NO_FENCE || (conn == CONN_SILENT && long_ago) ? CONN_OK : conn;
+    bool waits = conn == CONN_HELD || conn == CONN_SILENT;
+
+    return conn == CONN_NO_FENCE || (waits && long_ago) ? CONN_OK : conn;
 }
 
 /* Doubles from try to try; a random half of it, so that many sinks do not come back at once. */
@@ -126,21 +129,35 @@ static int next_pause(struct server *server)
     return full / 2 + (int)(random() % (full / 2 + 1));
 }
 
-/* Do not report a reconnect that succeeds at the first try. */
+/* Do not report a reconnect that succeeds at the first try, nor a server that is just starting. */
 static void report_trouble(struct server *server, enum conn_status why)
 {
+    bool soon =
+        !server->connected_before && server->retry_ms - server->retry.left_ms < TELL_ABSENT_MS;
     char limit[NUMBER_DURATION_BYTES];
 
-    if (!server->connected_before || server->trouble_told || why == CONN_OK)
+    if (soon || (server->trouble_told && !server->silence_told) || why == CONN_OK)
         return;
     server->trouble_told = true;
+    server->silence_told = false;
     diag("%s: %s; trying again for %s", server->address->text, conn_strerror(why),
          number_duration_text(server->retry_ms, limit));
 }
 
+void server_report_silence(struct server *server, int64_t waited_ms)
+{
+    char limit[NUMBER_DURATION_BYTES];
+
+    if (waited_ms < TELL_SILENT_MS || server->trouble_told)
+        return;
+    server->trouble_told = server->silence_told = true;
+    diag("%s: no answer for %d s; waiting for up to %s", server->address->text,
+         TELL_SILENT_MS / 1000, number_duration_text(server->timeout_ms, limit));
+}
+
 void server_report_back(struct server *server)
 {
-    server->trouble_told = false;
+    server->trouble_told = server->silence_told = false;
     if (server->told_given_up)
         diag("%s: is back and takes records; the undelivered ones are in %s: to load it now puts "
              "older values over newer ones",
@@ -217,6 +234,15 @@ static enum conn_status ask_connected(struct server *server, struct counters *co
     return connect_once(server);
 }
 
+static void report_other(const struct server *server)
+{
+    bool other = counters_doubt(&server->counters, &server->other, 0, true) == DOUBT_OTHER_SERVER;
+
+    diag("%s: %s", server->address->text,
+         other ? "another server answers there now: is it a balancer?"
+               : "was restarted: what was stored before is gone");
+}
+
 /*
  * The first time, the counters are read; without them the verdict will be "unproven". Later,
  * whether it is still the same process.
@@ -237,6 +263,8 @@ static enum conn_status note_connected(struct server *server, enum conn_status w
     } else if (!server->met_other && counters_restarted(&server->counters, &now)) {
         server->met_other = true;
         server->other = now;
+        if (server->ever_acknowledged)
+            report_other(server);
     }
     server->connected_before = true;
     return conn;
@@ -261,6 +289,7 @@ enum conn_status server_connect(struct server *server, bool sent)
         budget_spend(&server->retry, 4 * server->timeout_ms);
         server->slow_answers = 0;
         server->left_on_way = false;
+        server->broken_by = CONN_OK;
         conn = note_connected(server, why);
     }
     if (conn == CONN_OK)

@@ -49,7 +49,8 @@ struct server {
     int failure_errno;
     uint64_t reconnects;
     unsigned slow_answers;    /* in a row */
-    bool trouble_told;        /* a message said that it is tried again */
+    bool trouble_told;        /* a message said that it is tried again, or waited for */
+    bool silence_told;        /* ... that an answer is waited for, and no other since */
     bool ever_acknowledged;   /* a record was acknowledged */
     struct counters counters; /* read at the first connection, over it where that is possible */
     struct counters other;    /* of the first connection to another process than that, if any */
@@ -83,7 +84,8 @@ void server_use(struct server *server, const struct server_link *link, void *sel
  * A server without counters, or behind a proxy, cannot show that: CONN_NO_FENCE.
  *
  * When a server that was connected goes away, one message says so, and one more when
- * it takes records again.
+ * it takes records again. Another one says when a new process answers in its place. One that is
+ * not there at the start is reported after some seconds.
  */
 enum conn_status server_connect(struct server *server, bool sent);
 
@@ -93,6 +95,9 @@ enum conn_status server_connect(struct server *server, bool sent);
  * address. Not CONN_OK: the connection is dropped.
  */
 enum conn_status server_counters(struct server *server, struct counters *counters);
+
+/* To be called while an answer is waited for, with how long that has taken: reports it, once. */
+void server_report_silence(struct server *server, int64_t waited_ms);
 
 /* Reports that the server takes records again. */
 void server_report_back(struct server *server);

@@ -123,6 +123,7 @@ static enum conn_status exchange(struct ring_store *store, uint64_t until)
         conn = connection_await(store->connection, !window_is_all_sent(&store->window));
         if (conn != CONN_OK)
             return conn;
+        server_report_silence(store->server, connection_waited_ms(store->connection));
     }
 }
 

@@ -86,6 +86,7 @@ halfway eventually 'a third one ends the connection' -- kicked 2
 finish 65 late 'the rest went to a fourth'
 json stats.json '[.stored, .undelivered, .doubt]' '[1000,0,"unproven"]' 'which proves nothing of the first half'
 file_like late.err 'those of another server .* is it a balancer' 'and is told'
+file_like late.err "$(addr balance): another server answers there now: is it a balancer" 'when it is found'
 stop_memcached i tiny
 A=$(addr m)
 

@@ -17,10 +17,11 @@ static const struct {
     {CONN_UNRESOLVED, 69, 75, false, false},    {CONN_UNREACHABLE, 69, 75, false, true},
     {CONN_SILENT, 69, 75, false, false},        {CONN_FULL, 69, 75, false, false},
     {CONN_OUT_OF_MEMORY, 75, 75, false, false}, {CONN_NO_FENCE, 75, 75, true, false},
-    {CONN_OTHER_PROTOCOL, 76, 76, true, false}, {CONN_BEHIND, 69, 75, false, false},
-    {CONN_SERVER_FAILED, 75, 75, true, false},  {CONN_NOT_MEMCACHED, 76, 76, true, false},
-    {CONN_PROTOCOL, 76, 76, true, false},       {CONN_AUTH, 77, 77, true, false},
-    {CONN_DENIED, 77, 77, true, true},          {CONN_NO_RESOURCES, 71, 71, true, true},
+    {CONN_HELD, 75, 75, false, false},          {CONN_OTHER_PROTOCOL, 76, 76, true, false},
+    {CONN_BEHIND, 69, 75, false, false},        {CONN_SERVER_FAILED, 75, 75, true, false},
+    {CONN_NOT_MEMCACHED, 76, 76, true, false},  {CONN_PROTOCOL, 76, 76, true, false},
+    {CONN_AUTH, 77, 77, true, false},           {CONN_DENIED, 77, 77, true, true},
+    {CONN_NO_RESOURCES, 71, 71, true, true},
 };
 
 enum { COUNT = sizeof CASE / sizeof *CASE };
@@ -90,13 +91,18 @@ static void test_report(void)
     conn_report("h:1", CONN_NO_HOST, 30000, NULL);
     conn_report("h:1", CONN_SILENT, 0, NULL);
     conn_report("h:1", CONN_OUT_OF_MEMORY, 30000, NULL);
-    said("t: h:1: given up after 30s: Connection refused: is memcached running there?\n"
-         "t: h:1: no such host: is the name right?\n"
-         "t: h:1: no answer in time: is it overloaded, stopped, or at its connection limit "
-         "(memcached -c)?\n"
-         "t: h:1: out of memory; the old values of the refused keys are dropped: give it more "
-         "(memcached -m)\n",
-         "how long it was tried is said where another try could have helped");
+    conn_report("h:1", CONN_HELD, 30000, "und");
+    said(
+        "t: h:1: given up after 30s: Connection refused: is memcached running there?\n"
+        "t: h:1: no such host: is the name right?\n"
+        "t: h:1: no answer in time: is it overloaded, stopped, or at its connection limit "
+        "(memcached -c)?\n"
+        "t: h:1: out of memory; the old values of the refused keys are dropped: give it more "
+        "(memcached -m)\n"
+        "t: h:1: given up after 30s: still holds the connection that broke, so what was on its way "
+        "cannot be sent again safely: load this input again; the server closes such connections "
+        "itself with memcached -o idle_timeout=SECONDS; undelivered records go to und\n",
+        "how long it was tried is said where another try could have helped");
 }
 
 int main(void)

@@ -107,6 +107,9 @@ static void test_connect(bool local)
     ok(connect_after(CONN_LOST, false) == CONN_OK && server.reconnects == 1,
        "after an acknowledged record it connects again");
     server_drop(&server);
+    ok(server_connect(&server, false) == CONN_OK && server.reconnects == 1,
+       "a new connection after one that did not break is no reconnect");
+    server_drop(&server);
     ok(!server.connected, "closed");
     server_drop(&server);
     server_kill(&at);
