@@ -48,6 +48,7 @@ static struct {
     struct client client[CLIENTS_MAX];
     struct item item[ITEMS_MAX];
     size_t items, sets;
+    size_t large; /* sets of values that it cannot hold */
 } fake;
 
 static void end_client(struct client *client, bool reset)
@@ -176,7 +177,8 @@ static bool do_command(struct client *client, const char *line, const char *valu
         if (len > sizeof fake.item->value) {
             *more = there < len + 2 ? there : len + 2;
             client->skip = len + 2 - *more;
-            say(client, "SERVER_ERROR object too large for cache\r\n");
+            say(client, fake.large++ == 0 ? "SERVER_ERROR out of memory storing object\r\n"
+                                          : "SERVER_ERROR object too large for cache\r\n");
             return true;
         }
         if (there < len + 2)

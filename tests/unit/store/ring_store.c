@@ -248,7 +248,10 @@ static void test_slow(bool no_stats)
     server_kill(&at);
 }
 
-/* The refusal comes before the value was read, which the sockets' buffers do not hold. */
+/*
+ * The refusal comes before the value was read, which the sockets' buffers do
+ * not hold. The first one is worth another try, which must wait for the rest.
+ */
 static void test_refused_at_once(bool no_stats)
 {
     enum { LARGE_BYTES = 12 * 1024 * 1024 };
