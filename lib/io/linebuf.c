@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/linebuf.h"
 
-#include "bytes/prefetch.h"
 #include "process/signals.h"
 #include "process/timing.h"
 
@@ -15,10 +14,12 @@
 /* One read(2) at most; larger than any pipe gives at once by default. */
 enum { CHUNK_BYTES = 256 * 1024, CHEAP_MOVE_BYTES = 4096 };
 
-/* When a line is found, FETCH_BYTES bytes that begin FETCH_FROM bytes behind it are prefetched, so
- * that most lines are in the cache when their turn comes. The buffer is allocated that much longer.
+/*
+ * When a line is found, the bytes that begin FETCH_FROM bytes behind it are prefetched, one cache
+ * line a step, so that most lines are in the cache when their turn comes. The buffer is allocated
+ * that much longer.
  */
-enum { FETCH_FROM = 384, FETCH_BYTES = 320, FETCH_SPARE = FETCH_FROM + FETCH_BYTES };
+enum { FETCH_FROM = 384, FETCH_STEP = 64, FETCH_END = FETCH_FROM + 5 * FETCH_STEP };
 
 /*
  * The buffer: [begin, end) was read and not yet returned; [begin, searched) is known
@@ -54,7 +55,7 @@ struct linebuf *linebuf_open(int fd, size_t max_line)
     in->nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
     in->chunk = CHUNK_BYTES;
     in->capacity = max_line + HELD_BACK_MAX + 1 + CHUNK_BYTES;
-    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_SPARE) : NULL;
+    in->buffer = max_line < SIZE_MAX / 4 ? malloc(in->capacity + FETCH_END) : NULL;
     if (!in->buffer) {
         free(in);
         return NULL;
@@ -155,7 +156,8 @@ bool linebuf_next(struct linebuf *in, struct line *line)
         in->begin++; /* the LF */
         in->searched = in->begin;
         in->place.offset = in->offset + in->begin;
-        prefetch_to_read(lf + FETCH_FROM, FETCH_BYTES);
+        for (size_t ahead = FETCH_FROM; ahead < FETCH_END; ahead += FETCH_STEP)
+            __builtin_prefetch(lf + ahead);
         return true;
     }
     in->searched = in->end;

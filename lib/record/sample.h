@@ -56,20 +56,16 @@ static inline uint64_t sample_hash(const struct sample *sample, struct slice key
 void sample_add(struct sample *sample, uint64_t hash, struct slice key);
 void sample_remove(struct sample *sample, uint64_t hash, struct slice key);
 
-/* The key was acknowledged. */
-static inline void sample_stored(struct sample *sample, struct slice key)
+/* The key, of this hash, was acknowledged. */
+static inline void sample_stored(struct sample *sample, uint64_t hash, struct slice key)
 {
-    uint64_t hash = sample_hash(sample, key);
-
     if (hash < sample->bound)
         sample_add(sample, hash, key);
 }
 
 /* A later record of the key failed, and may have dropped what was stored. */
-static inline void sample_failed(struct sample *sample, struct slice key)
+static inline void sample_failed(struct sample *sample, uint64_t hash, struct slice key)
 {
-    uint64_t hash = sample_hash(sample, key);
-
     if (hash < sample->bound)
         sample_remove(sample, hash, key);
 }

@@ -31,16 +31,16 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
     case STORE_STORED:
         d->tally->stored++;
         d->tally->bytes_out += record->value.len;
-        sample_stored(&d->sample, record->key);
+        sample_stored(&d->sample, record->tag, record->key);
         break;
     case STORE_REFUSED:
-        sample_failed(&d->sample, record->key);
+        sample_failed(&d->sample, record->tag, record->key);
         d->tally->refused++;
         rejects_line(d->rejects, record->line, (struct place){record->number, record->offset},
                      "the server refused it as too large and dropped the key's old value");
         break;
     case STORE_UNDELIVERED:
-        sample_failed(&d->sample, record->key);
+        sample_failed(&d->sample, record->tag, record->key);
         d->tally->undelivered++;
         linefile_line(&d->undelivered, record->line);
         break;
@@ -79,9 +79,13 @@ static enum conn_status connect_store(struct delivery *d)
 static void put_store(struct delivery *d, const struct batch_record *put,
                       const struct record *record)
 {
+    struct batch_record tagged = *put;
+
     (void)record;
-    if (!refuse_unsent(d, put))
-        store_put(d->store, put);
+    if (refuse_unsent(d, put))
+        return;
+    tagged.tag = sample_hash(&d->sample, put->key); /* while the key is in the cache */
+    store_put(d->store, &tagged);
 }
 
 static void flush_store(struct delivery *d)
@@ -92,11 +96,6 @@ static void flush_store(struct delivery *d)
 static bool is_store_pending(const struct delivery *d)
 {
     return store_pending(d->store) > 0;
-}
-
-static enum conn_status store_gave_up(const struct delivery *d)
-{
-    return d->store ? store_failure(d->store) : CONN_OK;
 }
 
 static void count_stored(struct delivery *d)
@@ -126,7 +125,6 @@ static const struct destination STORE = {
     .put = put_store,
     .flush = flush_store,
     .pending = is_store_pending,
-    .failure = store_gave_up,
     .count = count_stored,
     .finish = finish_store,
     .close = close_store,
@@ -181,11 +179,6 @@ static bool is_verify_pending(const struct delivery *d)
     return verify_pending(d->verify) > 0;
 }
 
-static enum conn_status verify_gave_up(const struct delivery *d)
-{
-    return d->verify ? verify_failure(d->verify) : CONN_OK;
-}
-
 /* A line that differed can become verified later, so the counts are read again each time. */
 static void count_verified(struct delivery *d)
 {
@@ -216,7 +209,6 @@ static const struct destination VERIFY = {
     .put = put_verify,
     .flush = flush_verify,
     .pending = is_verify_pending,
-    .failure = verify_gave_up,
     .count = count_verified,
     .finish = finish_verify,
     .close = close_verify,
@@ -261,12 +253,6 @@ static bool is_dry_run_pending(const struct delivery *d)
     return d->dry_run && dry_run_pending(d->dry_run);
 }
 
-static enum conn_status never_gives_up(const struct delivery *d)
-{
-    (void)d;
-    return CONN_OK;
-}
-
 static void count_nothing(struct delivery *d)
 {
     (void)d;
@@ -292,7 +278,6 @@ static const struct destination DRY_RUN = {
     .put = put_dry_run,
     .flush = flush_dry_run,
     .pending = is_dry_run_pending,
-    .failure = never_gives_up,
     .count = count_nothing,
     .finish = finish_dry_run,
     .close = close_dry_run,
@@ -336,7 +321,7 @@ bool delivery_pending(const struct delivery *d)
 
 bool delivery_is_over(const struct delivery *d)
 {
-    return !d->options->undelivered && d->to->failure(d) != CONN_OK;
+    return !d->options->undelivered && d->server.failure != CONN_OK;
 }
 
 bool delivery_keeps_no_lines(const struct delivery *d)

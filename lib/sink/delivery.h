@@ -40,9 +40,6 @@ struct destination {
     /* True while a record has no outcome. */
     bool (*pending)(const struct delivery *d);
 
-    /* CONN_OK, or why the server was given up, with errno. */
-    enum conn_status (*failure)(const struct delivery *d);
-
     /* Brings the counters in the tally up to date. */
     void (*count)(struct delivery *d);
 

@@ -183,7 +183,7 @@ static struct read_back look_again(struct delivery *d, const struct sample *samp
 {
     const struct sink_options *options = d->options;
     struct channel *channel = store_channel(d->store);
-    bool hurry = signals_stopped_by() || d->to->failure(d) != CONN_OK || options->retry_ms == 0;
+    bool hurry = signals_stopped_by() || d->server.failure != CONN_OK || options->retry_ms == 0;
     char limit[NUMBER_DURATION_BYTES];
 
     d->server.retry_runs = false;
@@ -205,7 +205,7 @@ static struct read_back look_again(struct delivery *d, const struct sample *samp
 static const struct sample *sample_to_read(const struct delivery *d)
 {
     bool useful = sample_count(&d->sample) > 0 && !signals_stopped_by() &&
-                  d->to->failure(d) == CONN_OK && !may_have_expired(d);
+                  d->server.failure == CONN_OK && !may_have_expired(d);
 
     return useful ? &d->sample : NULL;
 }
@@ -269,7 +269,7 @@ int retention_verdict(struct delivery *d, uint64_t earlier_stored)
     if (options->mode != SINK_LOAD || !d->server.connected_before)
         return STATUS_OK;
     struct read_back seen = {.counters = COUNTERS_UNKNOWN};
-    if (!signals_stopped_by() || d->to->failure(d) == CONN_OK)
+    if (!signals_stopped_by() || d->server.failure == CONN_OK)
         seen = look_again(d, sample_to_read(d));
     if (seen.conn == CONN_NO_RESOURCES)
         return STATUS_OSERR;

@@ -116,7 +116,11 @@ static void deliver(struct sink *sink, const struct line *line, const struct rec
     char key_bytes[RECORD_KEY_MAX];
     struct slice key = {key_bytes, encode_key(record, key_bytes)};
     struct slice value = {sink->value, encode_value(record, sink->value)};
-    struct batch_record put = {key, value, line->text, line->place.number, line->place.offset};
+    struct batch_record put = {.key = key,
+                               .value = value,
+                               .line = line->text,
+                               .number = line->place.number,
+                               .offset = line->place.offset};
 
     if (delivery_keeps_no_lines(&sink->delivery))
         put.line.len = 0;
@@ -289,7 +293,7 @@ const struct loop_calls SINK_CALLS = {.take = take,
 
 enum conn_status sink_failure(const struct sink *sink)
 {
-    return sink->delivery.to->failure(&sink->delivery);
+    return server_failure(&sink->delivery.server);
 }
 
 int sink_finish(struct sink *sink)

@@ -276,11 +276,6 @@ const char *verify_protocol(const struct verify *verify)
     return channel_protocol(&verify->channel);
 }
 
-enum conn_status verify_failure(const struct verify *verify)
-{
-    return server_failure(verify->channel.server);
-}
-
 void verify_close(struct verify *verify)
 {
     if (!verify)

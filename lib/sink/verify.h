@@ -51,12 +51,9 @@ bool verify_finish(struct verify *verify);
 /* Pairs put and not yet compared. */
 size_t verify_pending(const struct verify *verify);
 
-/*
- * CONN_OK, or why it gave up, with errno. CONN_NO_RESOURCES with ENOMEM: more
- * differing keys than VERIFY_DIFFERING_BYTES hold.
+/* More differing keys than these bytes hold: the server is given up by CONN_NO_RESOURCES, ENOMEM.
  */
 enum { VERIFY_DIFFERING_BYTES = 8 * 1024 * 1024 };
-enum conn_status verify_failure(const struct verify *verify);
 
 /* As store_protocol. */
 const char *verify_protocol(const struct verify *verify);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/batch.h"
 
-#include "bytes/prefetch.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +30,7 @@ static bool fit_block(struct batch *batch, size_t needed)
 
     if (batch->capacity == capacity)
         return true;
-    char *bytes = realloc(batch->bytes, capacity + BATCH_PREFETCH_BYTES);
+    char *bytes = realloc(batch->bytes, capacity);
     if (!bytes)
         return false;
     batch->bytes = bytes;
@@ -55,13 +53,11 @@ bool batch_add(struct batch *batch, const struct batch_record *record)
     if (batch->count == 0 && !fit_block(batch, memory_of(record)))
         return false;
     struct batch_record *added = &batch->record[batch->count++];
+    *added = *record;
     added->key = copy(batch, record->key);
     added->value = copy(batch, record->value);
     added->line = copy(batch, record->line);
-    added->number = record->number;
-    added->offset = record->offset;
     batch->payload += record->key.len + record->value.len;
-    prefetch_to_write(batch->bytes + batch->used, BATCH_PREFETCH_BYTES); /* for the next one */
     return true;
 }
 

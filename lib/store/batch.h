@@ -14,15 +14,13 @@
 
 enum { BATCH_RECORDS_MAX = 1024 };
 
-/* Key and value of most records are shorter. As many bytes can be prefetched behind any record. */
-enum { BATCH_PREFETCH_BYTES = 320 };
-
 struct batch_record {
     struct slice key; /* 1 to 250 bytes */
     struct slice value;
     struct slice line; /* the input's bytes, which --rejects and -u write; empty without these */
     uint64_t number;   /* of the line, for messages */
     uint64_t offset;   /* of its first byte in the input */
+    uint64_t tag;      /* the caller's own; it comes back with the outcome */
 };
 
 enum store_outcome { STORE_STORED, STORE_REFUSED, STORE_UNDELIVERED };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/binary_store.h"
 
-#include "bytes/prefetch.h"
 #include "process/signals.h"
 #include "store/wire.h"
 
@@ -14,10 +13,6 @@
  * the other: two batches of 64 KiB over a Unix socket, over TCP 2,048 records.
  */
 enum { BATCH_BYTES_LOCAL = 64 * 1024, BATCH_BYTES_TCP = 256 * 1024 };
-
-/* How many records before its turn the key and value of a record are fetched into the cache, and
- * the entry that points at them, which must come first. */
-enum { AHEAD = 4, FAR_AHEAD = 8 };
 
 /*
  * Two batches by turns: `filling` takes records; the other one, `on_way`, has
@@ -71,26 +66,6 @@ static const struct batch_record *record_at(const struct binary_store *store, si
                                  : &store->filling->record[index - on_way->count];
 }
 
-/* record[index + count], clamped to the last; there is at least one. */
-static const struct batch_record *record_behind(const struct binary_store *store, size_t index,
-                                                size_t count)
-{
-    size_t last = total(store) - 1;
-
-    return record_at(store, index + count < last ? index + count : last);
-}
-
-static void prefetch_for_sending(const struct binary_store *store)
-{
-    prefetch_to_read(record_behind(store, store->sent, FAR_AHEAD), sizeof(struct batch_record));
-    prefetch_to_read(record_behind(store, store->sent, AHEAD)->key.at, BATCH_PREFETCH_BYTES);
-}
-
-static void prefetch_for_settling(const struct binary_store *store)
-{
-    prefetch_to_read(record_behind(store, store->head, AHEAD), sizeof(struct batch_record));
-}
-
 static void settle(struct binary_store *store, enum store_outcome outcome)
 {
     const struct batch_record *record = record_at(store, store->head);
@@ -133,17 +108,14 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
 
     server_skip_idle_time(store->server);
     while (conn == CONN_OK && store->sent < total(store)) {
-        prefetch_for_sending(store);
         conn = wire_send(&store->wire, record_at(store, store->sent++),
                          (time_t)store_expiry(store->server, store->options.ttl_seconds));
     }
     if (conn == CONN_OK)
         conn = wire_flush(&store->wire);
     int64_t since_ms = timing_now_ms();
-    while (conn == CONN_OK && store->sent - store->head > keep) {
-        prefetch_for_settling(store);
+    while (conn == CONN_OK && store->sent - store->head > keep)
         conn = take_answer(store, &since_ms);
-    }
     return conn;
 }
 

@@ -82,14 +82,13 @@ static char *append(char *at, const char *bytes, size_t len)
 
 static char *append_number(char *at, uint64_t number)
 {
-    char digits[20];
-    size_t count = 0;
+    size_t digits = 1;
 
-    do {
-        digits[sizeof digits - ++count] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return append(at, digits + sizeof digits - count, count);
+    for (uint64_t rest = number / 10; rest > 0; rest /= 10)
+        digits++;
+    for (size_t i = digits; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + digits;
 }
 
 /* ms KEY LEN [T<expiry>] q|k */
@@ -145,7 +144,8 @@ bool ring_put_set(struct ring *ring, enum way way, const struct batch_record *re
                                                    .key_len = (uint16_t)record->key.len,
                                                    .quiet = way == WAY_QUIET,
                                                    .number = record->number,
-                                                   .offset = record->offset};
+                                                   .offset = record->offset,
+                                                   .tag = record->tag};
     ring->wire.end += (uint64_t)(at - start);
     ring->lines.end += record->line.len;
     return true;
@@ -194,7 +194,8 @@ struct batch_record ring_record(const struct ring *ring, uint64_t index)
         .value = {stream_at(&ring->wire, value), request->value_len},
         .line = {stream_at(&ring->lines, request->line), request->line_len},
         .number = request->number,
-        .offset = request->offset};
+        .offset = request->offset,
+        .tag = request->tag};
 }
 
 struct slice ring_wire(const struct ring *ring, uint64_t from, uint64_t to)

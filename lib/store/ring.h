@@ -29,7 +29,7 @@ struct request {
     uint32_t line_len;
     uint16_t key_at, key_len; /* key_len 0: a barrier */
     bool quiet;
-    uint64_t number, offset; /* of the line, as in struct batch_record */
+    uint64_t number, offset, tag; /* as in struct batch_record */
 };
 
 /* Bytes [base, end) of all that were put are in memory. */

@@ -82,11 +82,6 @@ size_t store_pending(const struct store *store)
     return store->self ? store->calls->pending(store->self) : 0;
 }
 
-enum conn_status store_failure(const struct store *store)
-{
-    return server_failure(store->channel.server);
-}
-
 const char *store_protocol(const struct store *store)
 {
     return channel_protocol(&store->channel);

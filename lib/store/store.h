@@ -42,9 +42,6 @@ void store_flush(struct store *store);
 /* Records put that have no outcome yet. */
 size_t store_pending(const struct store *store);
 
-/* CONN_OK, or why it gave up; sets errno to that of the moment, for conn_strerror. */
-enum conn_status store_failure(const struct store *store);
-
 /* "meta", "binary" or "text": what the server is spoken to by. NULL: it was never connected. */
 const char *store_protocol(const struct store *store);
 

@@ -73,7 +73,7 @@ static inline void put(struct store *store, uint64_t number, const char *key, si
     char line[32];
     int len = snprintf(line, sizeof line, "line %" PRIu64, number);
     struct batch_record record = {
-        slice_of(key), {bytes + value_offset, value_len}, {line, (size_t)len}, number, 0};
+        slice_of(key), {bytes + value_offset, value_len}, {line, (size_t)len}, number, 0, 0};
 
     store_put(store, &record);
 }

@@ -29,6 +29,16 @@ static bool is_exact(const struct sample *sample, unsigned keys, bool (*gone)(un
     return expected == found && found == sample_count(sample);
 }
 
+static void stored(struct sample *sample, struct slice key)
+{
+    sample_stored(sample, sample_hash(sample, key), key);
+}
+
+static void failed(struct sample *sample, struct slice key)
+{
+    sample_failed(sample, sample_hash(sample, key), key);
+}
+
 static bool is_third(unsigned number)
 {
     return number % 3 == 0;
@@ -42,9 +52,9 @@ static void test_growth(void)
 
     ok(sample_open(&sample, SIZE, 1), "opened");
     for (unsigned n = 0; n < 20000; n++) {
-        sample_stored(&sample, key_number(text, sizeof text, n));
+        stored(&sample, key_number(text, sizeof text, n));
         if (n % 7 == 0) /* some come again */
-            sample_stored(&sample, key_number(text, sizeof text, n / 2));
+            stored(&sample, key_number(text, sizeof text, n / 2));
         bounded = bounded && sample_count(&sample) <= 2 * SIZE;
         if (n % 997 == 0 || n < 300)
             exact = exact && is_exact(&sample, n + 1, NULL);
@@ -53,10 +63,10 @@ static void test_growth(void)
     ok(exact, "always exactly the keys below the bound, each once");
     ok(sample_count(&sample) >= SIZE / 2, "%zu of 20,000 keys", sample_count(&sample));
     for (unsigned n = 0; n < 20000; n += 3)
-        sample_failed(&sample, key_number(text, sizeof text, n));
+        failed(&sample, key_number(text, sizeof text, n));
     ok(is_exact(&sample, 20000, is_third), "keys that failed later have left");
     for (unsigned n = 0; n < 20000; n += 3)
-        sample_stored(&sample, key_number(text, sizeof text, n));
+        stored(&sample, key_number(text, sizeof text, n));
     ok(is_exact(&sample, 20000, NULL), "... and come back when stored again");
     sample_close(&sample);
     sample_close(&sample);
@@ -90,16 +100,16 @@ static void test_edges(void)
     const struct slice key = slice_of("idfa:x");
 
     ok(sample_open(&sample, 0, 1) && !sample.keys, "a sample of none");
-    sample_stored(&sample, key);
-    sample_failed(&sample, key);
+    stored(&sample, key);
+    failed(&sample, key);
     ok(sample_count(&sample) == 0, "... stays empty");
     sample_close(&sample);
     sample_open(&sample, 1, 1);
-    sample_failed(&sample, key);
-    sample_stored(&sample, (struct slice){LONG, 250});
+    failed(&sample, key);
+    stored(&sample, (struct slice){LONG, 250});
     ok(sample_count(&sample) == 1 && sample_key(&sample, 0).len == 250, "the longest key");
-    sample_failed(&sample, key);
-    sample_failed(&sample, (struct slice){LONG, 250});
+    failed(&sample, key);
+    failed(&sample, (struct slice){LONG, 250});
     ok(sample_count(&sample) == 0, "... leaves");
     sample_open(&other, 1, 2);
     ok(sample_hash(&sample, key) != sample_hash(&other, key), "another seed, another sample");

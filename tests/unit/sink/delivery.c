@@ -38,7 +38,7 @@ static void begin(const struct test_server *at, enum sink_mode mode)
 static void put(const char *key, const char *value, size_t len, const char *line, uint64_t number)
 {
     struct record record = {.type = DEVTYPE_IDFA};
-    struct batch_record put = {slice_of(key), {value, len}, slice_of(line), number, 7};
+    struct batch_record put = {slice_of(key), {value, len}, slice_of(line), number, 7, 0};
 
     delivery.to->put(&delivery, &put, &record);
 }
@@ -73,7 +73,7 @@ static void test_store(const struct test_server *at)
     delivery_flush(&delivery);
     ok(!delivery_pending(&delivery) && tally.stored == 3, "... until it is flushed");
     is_u64(tally.bytes_out, 6, "... bytes of the values");
-    ok(!delivery_is_over(&delivery) && delivery.to->failure(&delivery) == CONN_OK,
+    ok(!delivery_is_over(&delivery) && server_failure(&delivery.server) == CONN_OK,
        "... all is well");
     is_str(end(), "", "... nothing is said");
     FILE *conversation = ask(at, "");
@@ -131,7 +131,7 @@ static void test_lost(struct test_server *at, enum sink_mode mode)
     delivery_flush(&delivery);
     is_u64(tally.undelivered, 1, "... the record is undelivered");
     errno = 0;
-    ok(delivery.to->failure(&delivery) == CONN_UNREACHABLE && errno != 0,
+    ok(server_failure(&delivery.server) == CONN_UNREACHABLE && errno != 0,
        "... and it is known why");
     options.undelivered = NULL;
     ok(delivery_is_over(&delivery), "... without a file for them there is no use in reading on");

@@ -103,7 +103,8 @@ static void put(uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
         struct record record = {.type = DEVTYPE_IDFA};
-        struct batch_record put = {slice_of("idfa:a"), slice_of("value"), slice_of(""), i + 1, 0};
+        struct batch_record put = {
+            slice_of("idfa:a"), slice_of("value"), slice_of(""), i + 1, 0, 0};
         sink.delivery.to->put(&sink.delivery, &put, &record);
     }
     sink.tally.lines += count;

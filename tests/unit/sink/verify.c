@@ -78,7 +78,7 @@ static void check_line(const char *line, size_t batch)
         expected[*line == 'e' ? 0 : *line == 'm' ? 1 : 2]++;
     }
     verify_flush(verify);
-    ok(verify_pending(verify) == 0 && verify_failure(verify) == CONN_OK,
+    ok(verify_pending(verify) == 0 && server_failure(&server) == CONN_OK,
        "batches of %zu: nothing is open", batch);
     /* Keys that differ once and are never equal stay so. */
     counted(expected[0], expected[1], expected[2], 0, "one letter a key");
@@ -216,7 +216,7 @@ static void test_too_many_differing(void)
         verify_put(verify, &record);
     }
     verify_flush(verify);
-    ok(verify_failure(verify) == CONN_NO_RESOURCES, "too many keys that differ");
+    ok(server_failure(&server) == CONN_NO_RESOURCES, "too many keys that differ");
     is_u64((uint64_t)errno, ENOMEM, "... errno says so");
     ok(counts.differing > 20000 && counts.differing + counts.undelivered == KEYS,
        "... %" PRIu64 " of them, %" PRIu64 " were not looked at", counts.differing,
@@ -236,7 +236,7 @@ static void test_lost(void)
         put(verify, "e:k", 0, 100);
     verify_flush(verify);
     counted(1, 1, 0, 10, "the server was killed");
-    ok(verify_failure(verify) == CONN_UNREACHABLE && errno == ECONNREFUSED,
+    ok(server_failure(&server) == CONN_UNREACHABLE && errno == ECONNREFUSED,
        "... it is unreachable");
     ok(verify_connect(verify) == CONN_UNREACHABLE && verify_pending(verify) == 0,
        "... and stays so");

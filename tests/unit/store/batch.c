@@ -10,7 +10,7 @@ static char filler[5000];
 
 static struct batch_record record_of(size_t key, size_t value, size_t line)
 {
-    return (struct batch_record){{filler, key}, {filler + 1, value}, {filler + 2, line}, 7, 700};
+    return (struct batch_record){{filler, key}, {filler + 1, value}, {filler + 2, line}, 7, 700, 7};
 }
 
 static bool holds(size_t index, const char *key, const char *value, const char *line,
@@ -19,15 +19,16 @@ static bool holds(size_t index, const char *key, const char *value, const char *
     const struct batch_record *r = &batch.record[index];
 
     return slice_equal(r->key, slice_of(key)) && slice_equal(r->value, slice_of(value)) &&
-           slice_equal(r->line, slice_of(line)) && r->number == number && r->offset == 100 * number;
+           slice_equal(r->line, slice_of(line)) && r->number == number &&
+           r->offset == 100 * number && r->tag == number;
 }
 
 static void test_copies(void)
 {
     char key[] = "k1", value[] = "value", line[] = "a line";
-    struct batch_record first = {slice_of(key), slice_of(value), slice_of(line), 1, 100};
-    struct batch_record second = {
-        slice_of("k2"), {NULL, 0}, {NULL, 0}, UINT64_MAX, 100 * UINT64_MAX};
+    struct batch_record first = {slice_of(key), slice_of(value), slice_of(line), 1, 100, 1};
+    struct batch_record second = {slice_of("k2"), {NULL, 0},        {NULL, 0},
+                                  UINT64_MAX,     100 * UINT64_MAX, UINT64_MAX};
 
     batch_init(&batch, 1000);
     ok(batch.count == 0 && batch.payload == 0, "empty at first");

@@ -9,7 +9,7 @@ static struct ring ring;
 
 static struct batch_record record_of(const char *key, const char *value, const char *line)
 {
-    return (struct batch_record){slice_of(key), slice_of(value), slice_of(line), 7, 700};
+    return (struct batch_record){slice_of(key), slice_of(value), slice_of(line), 7, 700, 70};
 }
 
 static bool is_wire(uint64_t from, uint64_t to, const char *expected, const char *name)
@@ -50,7 +50,8 @@ static void test_bytes(void)
         ok(strlen(CASE[i].expected) <= ring_set_bytes(&record), "it has room");
         struct batch_record back = ring_record(&ring, 0);
         ok(slice_equal(back.key, record.key) && slice_equal(back.value, record.value) &&
-               slice_equal(back.line, record.line) && back.number == 7 && back.offset == 700,
+               slice_equal(back.line, record.line) && back.number == 7 && back.offset == 700 &&
+               back.tag == 70,
            "the record comes back");
         ok(!ring_is_barrier(&ring, 0), "it is no barrier");
     }
@@ -128,7 +129,7 @@ static void test_keep(void)
 static void test_swells(void)
 {
     static char big[100000];
-    struct batch_record large = {slice_of("a"), {big, sizeof big}, {big, sizeof big - 1}, 1, 1};
+    struct batch_record large = {slice_of("a"), {big, sizeof big}, {big, sizeof big - 1}, 1, 1, 1};
     struct batch_record small = record_of("b", "1", "line");
 
     memset(big, 'v', sizeof big);
@@ -151,7 +152,7 @@ static void test_moves_early(void)
 {
     enum { PART = 64 * 1024 };
     static char big[PART];
-    struct batch_record part = {slice_of("a"), {big, sizeof big}, {NULL, 0}, 1, 1};
+    struct batch_record part = {slice_of("a"), {big, sizeof big}, {NULL, 0}, 1, 1, 1};
 
     start(16, 16 * (size_t)PART, 100);
     for (size_t i = 0; i < 4; i++)

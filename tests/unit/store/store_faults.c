@@ -101,9 +101,9 @@ static void test_killed(bool local)
     ok(is_cut_once() && outcomes.count[0] > 700 &&
            outcomes.count[0] <= 700 + batches_on_way() * BATCH,
        "killed at record 700: %" PRIu64 " stored, the others undelivered", outcomes.count[0]);
-    ok(peer == CONN_UNREACHABLE && store_failure(store) == peer, "... it is unreachable (%d)",
+    ok(peer == CONN_UNREACHABLE && server_failure(&server) == peer, "... it is unreachable (%d)",
        peer);
-    store_failure(store);
+    server_failure(&server);
     ok(errno == ECONNREFUSED, "... errno says why (%d, %d)", errno, error);
     put_number(store, RECORDS);
     ok(outcomes.next == RECORDS + 1 && outcomes.in_order && store_pending(store) == 0,

@@ -41,7 +41,7 @@ static void put_batch(size_t sets)
 {
     for (size_t i = 0; i < sets; i++) {
         struct batch_record record = {
-            slice_of("a"), slice_of("0123"), {NULL, 0}, told_count + window.pending, 0};
+            slice_of("a"), slice_of("0123"), {NULL, 0}, told_count + window.pending, 0, 0};
         window_put(&window, &record, 0);
     }
     window_close_batch(&window);
