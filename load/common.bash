@@ -217,6 +217,13 @@ replace() { # FILE BY: all of it or nothing, and never through a link
 # REPLY: the dotted name of FILE.
 dotted_name() { REPLY=${1%"${1##*/}"}.${1##*/}; }
 
+# REPLY: why a file was left out.
+why_not_tried() {
+    REPLY='a server is missing, see above; run again when it is there'
+    [[ ! ${run[cut_short]:-} ]] || REPLY='parallel did not start its job'
+    [[ ! ${run[signal]} ]] || REPLY='stopped by a signal; run again'
+}
+
 report_known() { # FILE
     if [[ ${opt[mode]} == dry-run ]]; then
         message I "Would skip $1: already loaded"

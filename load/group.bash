@@ -15,7 +15,7 @@ load_group() { # N…
     uptime
     for n in "$@"; do begin_file "$n" "$REPLY"; done
     open_files "$@"
-    if [[ ! ${opt[keep]} && $# != 1 ]]; then
+    if [[ ! ${opt[keep]} ]]; then
         for n in "$@"; do names+=("${files[n]}"); done
         look_at_flags "${names[@]}"
     fi
@@ -100,12 +100,11 @@ tell_result() { # N
 }
 
 not_tried() { # N: in a run of memc_load, memc_load reports it
-    local why='a server is missing, see above; run again when it is there'
-    [[ ! ${run[signal]} ]] || why='stopped by a signal; run again'
-    if [[ ! ${run[job]} ]]; then
-        message E "Load not tried: ${files[$1]}: $why"
-    elif [[ ! ${run[remote]} ]]; then
+    if [[ ${run[job]} ]]; then
         echo "${numbers[$1]} 0 not tried" >&"${run[results]}"
+    else
+        why_not_tried
+        message E "Load not tried: ${files[$1]}: $REPLY"
     fi
 }
 

@@ -36,7 +36,7 @@ host_ssh() {
 # reads what the job prints to its end. A job reports that its file is loaded before it renames or records it,
 # and again after that.
 run_on_host() { # WORK STDERR LOG SSH ARG…
-    local n work=$1 first=first line='' ended
+    local n work=$1 first=first lines=() ended status verdict
     [[ ${PARALLEL_SEQ:-} ]] || eval "exec $4 \"\${@:5}\"" # parallel's own question to a host
     n=$(sed -n "${PARALLEL_SEQ}p" "$work/rows")
     echo "$$" >"$work/$n.group"
@@ -49,18 +49,16 @@ run_on_host() { # WORK STDERR LOG SSH ARG…
     [[ ! $3 ]] || exec 2> >(tee -a -- "$3" | sed -un 's/^\[[^]]*\] E /memc_load: /p' >&2)
     mkdir -m 700 -- "$work/$n" 2>/dev/null || first=again
     hold_leash "$first" | eval "exec $4 \"\${@:5}\"" |
-        sed -n -e "/^{\"tool\":\"memc_load\"/w $work/$n/lines" -e '/^{"tool":"memc_load"/!p'
-    ended=${PIPESTATUS[1]} line=$(tail -n 1 "$work/$n/lines")
-    [[ $line =~ ,\"verdict\":\"([a-z ]+)\",.*,\"exit\":([0-9]+),\"lines\": ]] || exit 255
-    printf '%s %s %s\t%s\n' "$n" "${BASH_REMATCH[2]}" "${BASH_REMATCH[1]}" "$line" >"$work/$n/results"
-    if [[ ${BASH_REMATCH[1]} == loaded ]]; then
-        [[ $(grep -c . "$work/$n/lines") == 1 ]] || echo "$n" >"$work/$n/recorded"
-    else
-        ended=0
-    fi
-    case ${BASH_REMATCH[2]} in
+        sed -n -e "/^$n [0-9]* [a-z ]*"$'\t'"{\"tool\":\"memc_load\"/{w $work/$n/results" -e 'd; }' -e p
+    ended=${PIPESTATUS[1]}
+    mapfile -t lines <"$work/$n/results"
+    ((${#lines[@]} > 0)) || exit 255
+    read -r _ status verdict _ <<<"${lines[-1]}"
+    case $status in
         69 | 76 | 77) : >"$work/stop" && exit 1 ;;
     esac
+    [[ $verdict == loaded ]] || exit 0
+    ((${#lines[@]} == 1)) || echo "$n" >"$work/$n/recorded"
     [[ $ended == 0 || -e $work/$n/recorded ]] || exit 255
     exit 0
 }

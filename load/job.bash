@@ -52,7 +52,7 @@ start_elsewhere() {
     read -r first || exit 1
     [[ $first != again ]] || run[again]=1
     make_work_folder
-    run[base]=$work numbers=(.)
+    run[base]=$work run[results]=1
     exec {leash}<&0 0</dev/null
     follow_leash <&"$leash" {leash}<&- >/dev/null 2>&1 &
     run[leash]=$!

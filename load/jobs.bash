@@ -178,16 +178,6 @@ has_its_name() { # N VERDICT
     fi
 }
 
-why_not_tried() {
-    if [[ ${run[signal]} ]]; then
-        REPLY='stopped by a signal; run again'
-    elif [[ ${run[cut_short]} ]]; then
-        REPLY='parallel did not start its job'
-    else
-        REPLY='a server is missing, see above; run again when it is there'
-    fi
-}
-
 # Writes the final result of each file, one line each.
 finish_results() {
     printf '%s\0' "${files[@]}" >"$work/names"

@@ -38,32 +38,29 @@ read_list() {
 }
 
 expand_pattern() {
-    local name IFS=
-    shopt -s nullglob
-    # shellcheck disable=SC2231 # to be expanded; an empty IFS keeps its spaces
-    for name in ${opt[pattern]}; do
+    local name matches
+    match "${opt[pattern]}"
+    for name in "${matches[@]}"; do
         [[ ${name##*/} == .* || ! -e $name ]] || files+=("$name")
     done
-    shopt -u nullglob
 }
 
-# REPLY: how many names would match the pattern if they had no leading dot.
-count_dotted() {
-    local base=${opt[pattern]##*/} names IFS=
+match() { # PATTERN: sets `matches`
+    local IFS= # keeps its spaces
     shopt -s nullglob
-    # shellcheck disable=SC2206 # to be expanded; an empty IFS keeps its spaces
-    names=(${opt[pattern]%"$base"}.$base)
+    # shellcheck disable=SC2206 # to be expanded
+    matches=($1)
     shopt -u nullglob
-    REPLY=${#names[@]}
 }
 
 # REPLY: why there is no file to load.
 why_no_file() {
+    local matches base=${opt[pattern]##*/}
     REPLY='no file to load'
     [[ ${opt[pattern]} ]] || return 0
-    count_dotted && local dotted=$REPLY
-    REPLY="no file to load: ${opt[pattern]} matches none"
-    ((dotted == 0)) || REPLY+="; with a leading dot it matches $dotted, loaded already: name them to load them again"
+    REPLY+=": ${opt[pattern]} matches none"
+    match "${opt[pattern]%"$base"}.$base"
+    ((${#matches[@]} == 0)) || REPLY+="; with a leading dot it matches ${#matches[@]}, loaded already: name them to load them again"
 }
 
 check_no_stdin() {
@@ -83,17 +80,6 @@ why_missing() { # FILE
     elif ((${#1} > 4095)); then
         REPLY='no such file: no name is so long'
     fi
-}
-
-# What is written must not be what is read.
-check_no_output() {
-    local name option
-    for option in stats log_file ledger; do
-        [[ ${opt[$option]} && ${opt[$option]} != - ]] || continue
-        for name in "${files[@]}"; do
-            [[ ! $name -ef ${opt[$option]} ]] || die 73 "--${option%_file}: ${opt[$option]} is among the files to load"
-        done
-    done
 }
 
 # A file with several names, or named several times, is loaded once; device and inode show it. `size` has the bytes of

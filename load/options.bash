@@ -138,6 +138,17 @@ check_output_name() { # OPTION FILE
     esac
 }
 
+# What is written must not be what is read.
+check_no_output() {
+    local name option
+    for option in stats log_file ledger; do
+        [[ ${opt[$option]} && ${opt[$option]} != - ]] || continue
+        for name in "${files[@]}"; do
+            [[ ! $name -ef ${opt[$option]} ]] || die 73 "--${option%_file}: ${opt[$option]} is among the files to load"
+        done
+    done
+}
+
 check_outputs() {
     local folder=. begin=''
     check_output_name --log "${opt[log_file]}"

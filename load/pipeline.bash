@@ -84,18 +84,15 @@ start_parts() { # N…
     done
     stream "$@" | start_router "$@" &
     part_pids+=($!)
-    close_all_ends
+    close_ends in out
 }
 
-close_ends() { # END…: of FIFOs, as in:idfa
-    local fd end
+close_ends() { # in|out…: these ends of each FIFO
+    local end type fd
     for end in "$@"; do
-        fd=${part[$end]:-}
-        [[ ! $fd ]] || exec {fd}>&-
+        for type in "${types[@]}"; do fd=${part[$end:$type]} && exec {fd}>&-; done
     done
 }
-
-close_all_ends() { close_ends "${types[@]/#/in:}" "${types[@]/#/out:}"; }
 
 start_sink() { # TYPE N…
     local words=() n type=$1
@@ -109,7 +106,7 @@ start_sink() { # TYPE N…
     name_rejects "$type" "$@"
     [[ ! $REPLY ]] || words+=(--rejects "$REPLY.rejects" --undelivered "$REPLY.undelivered")
     exec <&"${part[in:$type]}"
-    close_all_ends
+    close_ends in out
     record_exit "$folder/$type.ended" "$sink" "${sink_options[@]}" "${common_options[@]}" "${words[@]}" -T "$type" -e none \
         --whole-lines --stats "$folder/$type.stats" -- "${server[$type]}"
 }
@@ -130,8 +127,8 @@ start_router() { # N…
     trap '' USR1 INT HUP
     for type in "${types[@]}"; do
         words+=("--$type=/dev/fd/${part[out:$type]}")
-        close_ends "in:$type"
     done
+    close_ends in
     name_rejects route "$@"
     [[ ! $REPLY ]] || words+=(--rejects "$REPLY.rejects")
     record_exit "$folder/route.ended" "$router" "${common_options[@]}" "${router_options[@]}" "${words[@]}" \
@@ -142,7 +139,7 @@ start_router() { # N…
 # decompressor says goes into the verdict: before each NUL, then its status and another NUL.
 stream() { # N…
     local result n
-    close_all_ends
+    close_ends in out
     trap '' USR1 INT HUP
     exec 2>"$folder/decompressors"
     for n in "$@"; do

@@ -44,36 +44,23 @@ pass_on() { # LINE
     printf '%s' "$clear" "${said[@]}" "$1" >&2
 }
 
-tell_progress() { # SESSION
-    ask_parts "$1"
-    sleep 0.2
-    take_sample
-    draw_line
-    tell_standing
-}
-
-# --progress=DURATION: a whole line that often, where messages go.
-watch_by_lines() { # SESSION
-    local second=0
-    start_sample
-    while read -rt 1; (($? > 128)); do
-        ((second = (second + 1) % opt[period])) || tell_progress "$1"
-        pass_on ''
-    done
-    pass_on ''
-}
-
+# Draws the line each second, or with --progress=DURATION tells it that often, where messages go.
 watch() { # SESSION
     trap '' INT TERM HUP QUIT USR1 USR2 ALRM # they are the main run's
-    local line
-    [[ ! ${opt[period]} ]] || { watch_by_lines "$1" && return; }
+    local line second=0
     start_sample
     while :; do
-        ask_parts "$1"
-        take_sample
         line=''
-        ! may_draw || { draw_line && line=$REPLY; }
+        if [[ ! ${opt[period]} ]]; then
+            ask_parts "$1"
+            take_sample
+            ! may_draw || { draw_line && line=$REPLY; }
+        elif ((second == opt[period])); then
+            second=0
+            tell_standing "$1"
+        fi
         pass_on "$line"
+        ((second += 1))
         read -rt 1
         (($? > 128)) || break # not the second, but the end
     done
@@ -82,26 +69,26 @@ watch() { # SESSION
 
 # The parts write their counters. With --verbose they would print them, too.
 ask_parts() { # SESSION
-    [[ ${opt[verbose]} ]] || pkill -USR1 -s "$1" -x 'memc_(route|sink)' 2>/dev/null
+    [[ ${opt[verbose]} || ! $1 ]] || pkill -USR1 -s "$1" -x 'memc_(route|sink)' 2>/dev/null
 }
 
-# For USR1: where the load stands, once.
+# For USR1: where the load stands, once. The rate is that since the beginning.
 # shellcheck disable=SC2317 # called by a trap
 report_standing() {
     [[ $work && -v size && ${#files[@]} -gt 0 ]] || return 0
     local -A seen=() is_done=()
     local -a times=() goods=() reads=()
     start_sample
-    [[ ! ${run[session]} ]] || { ask_parts "${run[session]}" && sleep 0.2; }
-    take_sample
     times=("${run[began]}") goods=(0) reads=(0)
-    draw_line
-    tell_standing
+    tell_standing "${run[session]}"
 }
 
 # The line as a message, also with --quiet: it was asked for.
-tell_standing() {
+tell_standing() { # SESSION
     local quiet=${opt[quiet]}
+    ask_parts "$1" && sleep 0.2
+    take_sample
+    draw_line
     opt[quiet]=''
     if [[ ${opt[progress]} && -e $work/said ]]; then
         message I "$REPLY" 2>>"$work/said"

@@ -118,7 +118,7 @@ report_verdict() { # N
     [[ ! ${of[$1:bad_lines]:-} || ${opt[verbose]} ]] || message I "$name: ${of[$1:bad_lines]}"
 }
 
-# Makes the JSON line of the file, and its report. A job writes it to WORK/N/results, behind "NUMBER STATUS VERDICT" and a
+# Makes the JSON line of the file, and its report. A job writes it to its results, behind "NUMBER STATUS VERDICT" and a
 # TAB; the last one of a file counts. WORK/N/unwritten.NUMBER exists if that failed: this job was not killed.
 leave_result() { # N
     local n=$1 took rate=${of[$1:error_rate]:-} reason=null head='{"tool":"memc_load","version":"%s","mode":"%s","file":%s,'
@@ -135,11 +135,8 @@ leave_result() { # N
 }
 
 write_result() { # N
-    if [[ ${run[remote]} ]]; then
-        printf '%s\n' "${of[$1:json]}"
-    elif [[ ${run[job]} ]]; then
+    [[ ! ${run[job]} ]] ||
         { printf '%s %s %s\t%s\n' "${numbers[$1]}" "${of[$1:status]}" "${of[$1:verdict]}" "${of[$1:json]}" >&"${run[results]}"; } 2>/dev/null
-    fi
 }
 
 write_report() { # N
