@@ -257,7 +257,7 @@ static void test_refused_at_once(bool no_stats)
     enum { LARGE_BYTES = 12 * 1024 * 1024 };
     static char value[LARGE_BYTES];
     struct batch_record large = {
-        slice_of("large"), {value, sizeof value}, slice_of("line 1"), 1, 0};
+        slice_of("large"), {value, sizeof value}, slice_of("line 1"), 1, 0, 0};
     struct script script = NOTHING;
 
     script.no_stats = no_stats;
