@@ -2,10 +2,14 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load sources this, and sets and uses these
 # The jobs of a run, a memc_load_file each, under GNU parallel: started, stopped, and what they left. Functions only.
 
-# A full TMPDIR is found before anything is loaded.
-check_room() {
-    { head -c 262144 /dev/zero >"$work/room" && rm -- "$work/room"; } 2>/dev/null ||
-        die 71 "no space for the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
+# Is there still space in the work folder? REPLY: what to say if not.
+has_room() {
+    local status
+    REPLY="no space for the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
+    { head -c 262144 /dev/zero >"$work/room"; } 2>/dev/null
+    status=$?
+    rm -f -- "$work/room"
+    return "$status"
 }
 
 # shellcheck disable=SC2317 # called by a trap
@@ -73,7 +77,7 @@ run_jobs() {
     choose_files
     share_rate
     while ((${#to_load[@]} > 0)) && [[ ! ${run[signal]} && ! -e $work/stop ]]; do
-        write_jobs "${to_load[@]}" || die 71 "no space in the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
+        write_jobs "${to_load[@]}" 2>/dev/null || { has_room; die 71 "$REPLY"; }
         run_parallel
         left=()
         for n in "${to_load[@]}"; do [[ -d ${of[$n:job]} ]] || left+=("$n"); done
@@ -137,23 +141,26 @@ gather_results() {
         elif [[ $job && -e $job/unwritten.$n ]]; then # the job has reported it
             verdict=failed ended=74
         elif [[ $result == *'}' ]] && has_its_name "$n" "$verdict"; then
-            printf '%s\n' "${result#*$'\t'}" >&4
+            add_row "${result#*$'\t'}"
         elif [[ $job && -d $job && $verdict != 'not tried' ]]; then
             [[ ! $result ]] || take_record_back "$n"
-            verdict=failed ended=137 result=''
-            message E "Failed load ${files[n]}: failed (137): its job was killed; run again"
+            verdict=failed ended=71 result=''
+            ! has_room || { ended=137 && REPLY='its job was killed; run again'; }
+            message E "Failed load ${files[n]}: failed ($ended): $REPLY"
         else
             verdict='not tried' ended=0
             why_not_tried
             message E "Load not tried: ${files[n]}: $REPLY"
             [[ ! ${run[cut_short]} ]] || ended=71
         fi
-        [[ $result == *'}' ]] || printf '{"row":%d,"verdict":"%s","exit":%d}\n' "$n" "$verdict" "$ended" >&4
+        [[ $result == *'}' ]] || add_row "{\"row\":$n,\"verdict\":\"$verdict\",\"exit\":$ended}"
         merge_run_status "$ended"
         [[ $verdict != loaded ]] || loaded+=("$n")
     done 4>"$work/results"
     [[ ${run[status]} != 71 ]] || cat "$work/parallel.err" >&2
 }
+
+add_row() { printf '%s\n' "$1" >&4 2>/dev/null || run[rows_lost]=1; } # JSON
 
 # Sets got[N], the last result of each file of a job, and of[N:recorded].
 read_results() { # FOLDER
@@ -180,9 +187,14 @@ has_its_name() { # N VERDICT
 
 # Writes the final result of each file, one line each.
 finish_results() {
-    printf '%s\0' "${files[@]}" >"$work/names"
+    { printf '%s\0' "${files[@]}" >"$work/names"; } 2>/dev/null
     run_jq results -cn --rawfile names "$work/names" --arg doubt "$doubt" --arg version "$version" --arg mode "${opt[mode]}" \
-        <"$work/results" >"$work/final" || merge_run_status 71
+        <"$work/results" >"$work/final" 2>"$work/results.err" || run[rows_lost]=1
+    if [[ ${run[rows_lost]} ]]; then
+        ! has_room || REPLY=$(<"$work/results.err")
+        message E "the counters of all files cannot be summed: $REPLY"
+        merge_run_status 71
+    fi
     [[ ${opt[reports]} && $doubt ]] || return 0
     local n rows
     mapfile -t rows <"$work/final"

@@ -30,7 +30,7 @@ judge() { # N…
         facts+=("${of[$n:label]}" "${of[$n:ran]}" "${of[$n:status]}" "$item" "${of[$n:unpacked]:-0}" "${of[$n:damage]}")
     done
     list_ends
-    printf '%s\0' "${facts[@]}" >"$work/facts"
+    { printf '%s\0' "${facts[@]}" >"$work/facts"; } 2>/dev/null
     # Through a file: bash reads a pipe byte by byte.
     (trap '' INT TERM HUP && cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs \
         --rawfile facts "$work/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \

@@ -238,6 +238,17 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
         file_like err 'full; TMPDIR names another' 'is named'
         is "$(names d)" 'a.tsv.gz b.tsv.gz c.tsv.gz x ' 'nothing is renamed'
     done
+    mkdir -p fills
+    printf '#!/bin/sh\nhead -c 1M /dev/zero >"%s"\nexec cat\n' "$T/full/x" >fills/xz
+    chmod +x fills/xz
+    records a >d/a.xz
+    records b >d/b.xz
+    # shellcheck disable=SC2016 # the inner shell expands it
+    PATH=$T/fills:$PATH unshare -m sh -c 'mount -t tmpfs -o size=1m t full && TMPDIR=$PWD/full exec ./load -w 1 -s stats d/?.xz' >out 2>err
+    is $? 71 'a TMPDIR that is full later'
+    is "$(grep -c 'full; TMPDIR names another' err)" 1 'is named once'
+    file_unlike err '\.bash: line|0 files' 'the shell itself says nothing'
+    is "$(names d)" 'a.tsv.gz a.xz b.tsv.gz b.xz c.tsv.gz x ' 'nothing is renamed'
 else
     skip 'it needs root' 'a full TMPDIR'
 fi
