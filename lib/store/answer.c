@@ -37,6 +37,8 @@ struct answer answer_of(struct slice line)
 {
     if (slice_equal(line, slice_of("MN")))
         return (struct answer){.kind = ANSWER_BARRIER};
+    if (begins(line, "VERSION "))
+        return (struct answer){.kind = ANSWER_VERSION};
     if (begins(line, "HD k"))
         return (struct answer){.kind = ANSWER_STORED, .key = {line.at + 4, line.len - 4}};
     if (slice_equal(line, slice_of("STORED")))

@@ -14,6 +14,7 @@
 
 enum answer_kind {
     ANSWER_BARRIER,   /* MN */
+    ANSWER_VERSION,   /* VERSION, of a barrier, too */
     ANSWER_STORED,    /* HD with a key, or STORED without one */
     ANSWER_TOO_LARGE, /* the server will never take this item */
     ANSWER_RETRY,     /* not stored, and it will not be later: sending it again is harmless */

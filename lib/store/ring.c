@@ -153,14 +153,16 @@ bool ring_put_set(struct ring *ring, enum way way, const struct batch_record *re
 
 bool ring_put_barrier(struct ring *ring, uint64_t keep)
 {
-    enum { BYTES = 4 };
+    struct slice bytes = ring_barrier(ring->barriers);
 
-    if (!make_room(&ring->wire, keep, BYTES))
+    if (!make_room(&ring->wire, keep, bytes.len))
         return false;
-    append(stream_at(&ring->wire, ring->wire.end), "mn\r\n", BYTES);
-    *ring_at(ring, ring->put++) =
-        (struct request){.begin = ring->wire.end, .line = ring->lines.end, .bytes = BYTES};
-    ring->wire.end += BYTES;
+    append(stream_at(&ring->wire, ring->wire.end), bytes.at, bytes.len);
+    *ring_at(ring, ring->put++) = (struct request){.begin = ring->wire.end,
+                                                   .line = ring->lines.end,
+                                                   .bytes = (uint32_t)bytes.len,
+                                                   .number = ring->barriers++};
+    ring->wire.end += bytes.len;
     return true;
 }
 

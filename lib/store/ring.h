@@ -29,7 +29,8 @@ struct request {
     uint32_t line_len;
     uint16_t key_at, key_len; /* key_len 0: a barrier */
     bool quiet;
-    uint64_t number, offset, tag; /* as in struct batch_record */
+    uint64_t number;      /* as in struct batch_record; of a barrier: how many were put before it */
+    uint64_t offset, tag; /* as in struct batch_record */
 };
 
 /* Bytes [base, end) of all that were put are in memory. */
@@ -43,6 +44,7 @@ struct ring {
     struct request *request;
     size_t mask;
     uint64_t head, put; /* requests [head, put) are not settled */
+    uint64_t barriers;  /* ever put */
     struct stream wire, lines;
 };
 
@@ -63,7 +65,23 @@ size_t ring_set_bytes(const struct batch_record *record);
  */
 bool ring_put_set(struct ring *ring, enum way way, const struct batch_record *record,
                   int64_t expiry, uint64_t keep);
+
+/*
+ * Barriers are "mn" and "version" by turns, answered MN and VERSION: then an
+ * answer that comes twice, or too early, is not taken for that of the next one.
+ */
 bool ring_put_barrier(struct ring *ring, uint64_t keep);
+
+static inline bool ring_barrier_is_version(uint64_t number)
+{
+    return number % 2 != 0;
+}
+
+/* The bytes of this barrier, the first one is 0. */
+static inline struct slice ring_barrier(uint64_t number)
+{
+    return slice_of(ring_barrier_is_version(number) ? "version\r\n" : "mn\r\n");
+}
 
 static inline struct request *ring_at(const struct ring *ring, uint64_t index)
 {

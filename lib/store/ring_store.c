@@ -235,6 +235,20 @@ static enum conn_status connect_now(void *self)
     return store->server->connected ? CONN_OK : reconnect(store);
 }
 
+/* The last question is one more barrier; classic text has none. */
+static struct slice question(enum way way, uint64_t barrier)
+{
+    return way == WAY_CLASSIC ? slice_of("get " PROBE_KEY "\r\n") : ring_barrier(barrier);
+}
+
+static bool is_its_answer(enum way way, uint64_t barrier, struct slice line)
+{
+    if (way == WAY_CLASSIC)
+        return slice_equal(line, slice_of("END"));
+    return answer_of(line).kind ==
+           (ring_barrier_is_version(barrier) ? ANSWER_VERSION : ANSWER_BARRIER);
+}
+
 /*
  * Nothing is owed. An answer too many may have stood for one that is missing:
  * it comes before the answer to this last question. Whatever else comes, or
@@ -242,27 +256,27 @@ static enum conn_status connect_now(void *self)
  */
 static bool has_unowed_answer(struct ring_store *store)
 {
-    const char *question = store->window.way == WAY_CLASSIC ? "get " PROBE_KEY "\r\n"
-                                                            : "mg " PROBE_KEY_BASE64 " b\r\n";
+    enum way way = store->window.way;
+    uint64_t barrier = store->window.ring.barriers++;
     struct slice line;
     size_t sent = 0;
 
     connection_moves(store->connection);
-    enum conn_status conn = connection_send(store->connection, slice_of(question), &sent);
+    enum conn_status conn = connection_send(store->connection, question(way, barrier), &sent);
     while (conn == CONN_OK && !connection_line(store->connection, &line)) {
         conn = connection_await(store->connection, false);
         if (conn == CONN_OK)
             conn = connection_receive(store->connection);
     }
-    bool none = conn == CONN_OK &&
-                slice_equal(line, slice_of(store->window.way == WAY_CLASSIC ? "END" : "EN"));
+    bool none = conn == CONN_OK && is_its_answer(way, barrier, line);
     if (!none)
         server_lost(store->server, CONN_OK); /* more may come */
     if (none || conn != CONN_OK)
         return false;
     struct answer answer = answer_of(line);
-    return answer.kind == ANSWER_BARRIER || answer.kind == ANSWER_STORED ||
-           answer.kind == ANSWER_TOO_LARGE || slice_equal(line, slice_of("HD"));
+    return answer.kind == ANSWER_BARRIER || answer.kind == ANSWER_VERSION ||
+           answer.kind == ANSWER_STORED || answer.kind == ANSWER_TOO_LARGE ||
+           slice_equal(line, slice_of("HD"));
 }
 
 static enum conn_status finish(void *self)

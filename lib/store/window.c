@@ -228,7 +228,8 @@ static void adapt_distance(struct window *window, uint64_t end, int64_t waited_m
             2 * window->distance < window->most ? 2 * window->distance : window->most;
 }
 
-static enum conn_status pass_barrier(struct window *window, int64_t waited_ms, int timeout_ms)
+static enum conn_status pass_barrier(struct window *window, bool is_version, int64_t waited_ms,
+                                     int timeout_ms)
 {
     uint64_t barrier = window->next;
     bool quiet = ring_at(&window->ring, barrier)->quiet;
@@ -236,6 +237,7 @@ static enum conn_status pass_barrier(struct window *window, int64_t waited_ms, i
     while (barrier < window->upto && ring_at(&window->ring, barrier)->quiet)
         barrier++;
     if (barrier == window->upto || !ring_is_barrier(&window->ring, barrier) ||
+        ring_barrier_is_version(ring_at(&window->ring, barrier)->number) != is_version ||
         !is_sent(window, barrier))
         return CONN_PROTOCOL;
     if (quiet)
@@ -299,7 +301,8 @@ enum conn_status window_take_line(struct window *window, struct slice line, int6
         return CONN_PROTOCOL; /* nothing is owed */
     switch (answer.kind) {
     case ANSWER_BARRIER:
-        return pass_barrier(window, waited_ms, timeout_ms);
+    case ANSWER_VERSION:
+        return pass_barrier(window, answer.kind == ANSWER_VERSION, waited_ms, timeout_ms);
     case ANSWER_STORED:
         return take_stored(window, answer.key);
     case ANSWER_TOO_LARGE:

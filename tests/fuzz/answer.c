@@ -71,6 +71,7 @@ static void check_line(struct slice line)
     enum conn_status why = plain_trouble(line);
 
     must((answer.kind == ANSWER_BARRIER) == is(line, "MN"));
+    must((answer.kind == ANSWER_VERSION) == begins(line, "VERSION "));
     must((answer.kind == ANSWER_STORED) == (is(line, "STORED") || begins(line, "HD k")));
     must((answer.key.at != NULL) == begins(line, "HD k"));
     if (answer.key.at)

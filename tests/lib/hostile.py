@@ -10,11 +10,12 @@
   hostile.py noise                     answers everything by bytes that mean nothing
                                        (all of these: --record FILE adds what comes in to FILE)
   hostile.py fake [--status HEX] [--after N] [--sets HOW] [--stats HOW] [--no-stats] [--modern] [--proxied]
-                 [--item-size N] [--delay S] [--meta]
+                 [--item-size N] [--delay S] [--meta [--gets huge] | --text]
                                        a memcached that stores nothing: answers sets by success, and from set N on by
                                        this status of the binary protocol, or in one of the ways of class Sets below;
                                        its statistics likewise (class Stats), or as memcached's own proxy has them, or
-                                       without the counter that went in 1.6.34 (--modern). With --meta it speaks meta too, and fails by class MetaSets. It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
+                                       without the counter that went in 1.6.34 (--modern). With --meta it speaks meta too,
+                                       with --text classic text only; both fail by class TextSets. It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
   hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
                  [--request-delay S | --rate N]
                                        passes everything to a real server; once N bytes of answers (to sets) have gone
@@ -211,8 +212,12 @@ class Sets:
         client.sendall(header(opcode, opaque, 0x84, key_length=0xFFFF, body_length=0xFFFF))
 
 
-class MetaSets:
-    """The same in meta. Each takes (fake, client, answer, sets): the right answer, none to a quiet set, and how many sets
+# What follows quiet sets, by turns, and its answers.
+BARRIERS = {b"mn": b"MN\r\n", b"version": b"VERSION 1.6.18\r\n"}
+
+
+class TextSets:
+    """The same in meta and classic text. Each takes (fake, client, answer, sets): the right answer, none to a quiet set, and how many sets
     it says are stored."""
 
     def silence(fake, *_):
@@ -238,6 +243,15 @@ class MetaSets:
 
     def twice(fake, client, answer, sets):
         fake.say(client, answer * 2, sets)
+
+    def swapped(fake, client, answer, sets):
+        """Two answers change places: a refusal, that of the second, comes first."""
+        if fake.held:
+            client.sendall(b"SERVER_ERROR object too large for cache\r\n")
+            fake.say(client, fake.held, sets)
+            fake.held = b""
+        else:
+            fake.held = answer
 
     def early(fake, client, answer, sets):
         """A barrier's answer behind each quiet set, before the barrier came."""
@@ -267,6 +281,9 @@ class MetaSets:
 
     def long(fake, client, *_):
         client.sendall(b"SERVER_ERROR " + b"x" * 100000)
+
+    def huge_key(fake, client, *_):
+        client.sendall(b"HD k" + b"x" * 100000 + b"\r\n")
 
 
 class Stats:
@@ -306,7 +323,8 @@ class Fake:
         self.sets = 0
         self.acknowledged = 0
         self.last = 0
-        self.answers = 0  # to sets in meta
+        self.answers = 0  # to sets in meta and text
+        self.held = b""  # an answer that waits for the next one
         self.ports = set()  # of the connections that are open: a client's fence asks for them
         self.start = int(time.time()) - 1000
         self.quiet = {}  # of each connection: sets since the last barrier
@@ -368,33 +386,41 @@ class Fake:
         client.sendall(answer)
         self.acknowledged += sets
 
-    def answer_meta(self, client, answer, sets):
+    def answer_text(self, client, answer, sets):
         if self.options.sets and self.sets >= self.options.after:
-            ways(MetaSets)[self.options.sets](self, client, answer, sets)
+            ways(TextSets)[self.options.sets](self, client, answer, sets)
         else:
             self.say(client, answer, sets)
 
     def meta(self, client, stream, words):
-        """ms KEY LEN … q|k, mn and, of a key that is not there, mg."""
+        """ms KEY LEN … q|k, the barriers behind quiet sets and, of a key that is not there, mg."""
         if words[0] == b"ms":
             stream.read(int(words[2]) + 2)
             self.sets += 1
             loud = words[-1] == b"k"
             self.quiet[client] = self.quiet.get(client, 0) + (not loud)
-            self.answer_meta(client, b"HD k%s\r\n" % words[1] if loud else b"", int(loud))
-        elif words[0] == b"mn" and client in self.quiet:
-            self.answer_meta(client, b"MN\r\n", self.quiet[client])
+            self.answer_text(client, b"HD k%s\r\n" % words[1] if loud else b"", int(loud))
+        elif words[0] in BARRIERS and client in self.quiet:
+            self.answer_text(client, BARRIERS[words[0]], self.quiet[client])
             self.quiet[client] = 0
+        elif words[0] == b"mg" and self.options.gets:
+            client.sendall(b"VA 4294967295 k%s %s\r\nx" % (words[1], words[-1]))
         elif b"q" not in words[2:]:
             client.sendall(b"MN\r\n" if words[0] == b"mn" else b"EN\r\n")
         return True
 
     def text(self, client, stream, line):
         words = line.split()
-        if self.options.meta and words and words[0] in (b"ms", b"mg", b"mn"):
+        if self.options.meta and words and (words[0] in (b"ms", b"mg", b"mn") or client in self.quiet and words == [b"version"]):
             return self.meta(client, stream, words)
-        if words[:1] == [b"version"]:
-            client.sendall(b"VERSION 1.6.18\r\n")
+        if self.options.text and words[:1] == [b"set"]:
+            stream.read(int(words[4]) + 2)
+            self.sets += 1
+            self.answer_text(client, b"STORED\r\n", 1)
+        elif self.options.text and words[:1] == [b"get"]:
+            client.sendall(b"END\r\n")
+        elif words[:1] == [b"version"]:
+            client.sendall(BARRIERS[b"version"])
         elif words[:1] == [b"stats"]:
             what = words[1] if len(words) > 1 else b""
             if self.options.stats:
@@ -421,7 +447,7 @@ class Fake:
         while going and (first := stream.read(1)):
             if first == b"\x80":
                 head = first + stream.read(HEADER.size - 1)
-                going = len(head) == HEADER.size and self.binary(client, stream, head)
+                going = len(head) == HEADER.size and not self.options.text and self.binary(client, stream, head)
             else:
                 going = self.text(client, stream, first + stream.readline())
 
@@ -570,6 +596,8 @@ def parse_arguments():
     parser.add_argument("--after", type=int, default=1)
     parser.add_argument("--no-stats", action="store_true")
     parser.add_argument("--meta", action="store_true")
+    parser.add_argument("--text", action="store_true")
+    parser.add_argument("--gets", choices=("huge",))
     parser.add_argument("--modern", action="store_true")
     parser.add_argument("--proxied", action="store_true")
     parser.add_argument("--item-size", type=int, default=1 << 20)
@@ -579,7 +607,7 @@ def parse_arguments():
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--request-delay", type=float)
     parser.add_argument("--rate", type=int)
-    parser.add_argument("--sets", choices=ways(Sets) | ways(MetaSets))
+    parser.add_argument("--sets", choices=ways(Sets) | ways(TextSets))
     parser.add_argument("--stats", choices=ways(Stats))
     parser.add_argument("--count-sets", action="store_true")
     parser.add_argument("--again")

@@ -10,6 +10,8 @@ static const struct {
     const char *key;      /* of HD */
 } CASE[] = {
     {"MN", ANSWER_BARRIER, CONN_OK, NULL},
+    {"VERSION 1.6.18", ANSWER_VERSION, CONN_OK, NULL},
+    {"VERSION", ANSWER_FAILED, CONN_PROTOCOL, NULL},
     {"HD kkey", ANSWER_STORED, CONN_OK, "key"},
     {"HD kidfa:1", ANSWER_STORED, CONN_OK, "idfa:1"},
     {"HD k", ANSWER_STORED, CONN_OK, ""},

@@ -78,6 +78,23 @@ static void test_unquiet(void)
     }
 }
 
+/* By turns, whatever stands between them. */
+static void test_barriers(void)
+{
+    struct batch_record record = record_of("a", "1", "");
+
+    start(8, 1000, 1000);
+    ring_put_barrier(&ring, 0);
+    ring_put_barrier(&ring, 0);
+    ring_put_set(&ring, WAY_QUIET, &record, 0, 0);
+    ring_put_barrier(&ring, 0);
+    is_wire(0, 30, "mn\r\nversion\r\nms a 1 q\r\n1\r\nmn\r\n",
+            "no barrier has the word of the one before");
+    ok(slice_equal(ring_barrier(3), slice_of("version\r\n")) && ring_barrier_is_version(3) &&
+           !ring_barrier_is_version(2),
+       "nor has the next");
+}
+
 /* Sets of 16 bytes, of which three are kept; each number is in its value and its line. */
 static void test_moves(void)
 {
@@ -170,6 +187,7 @@ int main(void)
 {
     test_bytes();
     test_unquiet();
+    test_barriers();
     test_moves();
     test_keep();
     test_swells();
