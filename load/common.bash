@@ -224,6 +224,21 @@ why_not_tried() {
     [[ ! ${run[signal]} ]] || REPLY='stopped by a signal; run again'
 }
 
+# REPLY: why FILE is not there.
+why_missing() { # FILE
+    dotted_name "$1" && local dotted=$REPLY
+    REPLY='no such file'
+    if [[ ${1##*/} && -e $dotted ]]; then
+        REPLY+=": it was loaded already, $dotted is there"
+    elif [[ -L $1 ]]; then
+        REPLY='it is a link that leads to no file'
+    elif [[ $1 == *$'\r' && -e ${1%$'\r'} ]]; then
+        REPLY='no such file: the list has CRLF at the ends of its lines'
+    elif ((${#1} > 4095)); then
+        REPLY='no such file: no name is so long'
+    fi
+}
+
 report_known() { # FILE
     if [[ ${opt[mode]} == dry-run ]]; then
         message I "Would skip $1: already loaded"

@@ -45,12 +45,11 @@ choose_files() {
     done
 }
 
-# --rate is the whole run's: each of the jobs that run at the same time gets its share.
+# --rate is the whole run's, over all hosts: each of the jobs that run at the same time gets its share.
 share_rate() {
-    local jobs=${opt[workers]}
-    [[ ${opt[pace]} ]] || return 0
-    ((jobs <= ${#files[@]})) || jobs=${#files[@]}
-    ((jobs *= run[hosts]))
+    local jobs=$((opt[workers] * run[hosts]))
+    [[ ${opt[pace]} && ${#to_load[@]} -gt 0 ]] || return 0
+    ((jobs <= ${#to_load[@]})) || jobs=${#to_load[@]}
     file_options+=(--rate "$(((opt[pace] + jobs - 1) / jobs))")
 }
 

@@ -70,18 +70,6 @@ check_no_stdin() {
     done
 }
 
-# REPLY: why FILE is not there.
-why_missing() { # FILE
-    REPLY='no such file'
-    if [[ -L $1 ]]; then
-        REPLY='it is a link that leads to no file'
-    elif [[ $1 == *$'\r' && -e ${1%$'\r'} ]]; then
-        REPLY='no such file: the list has CRLF at the ends of its lines'
-    elif ((${#1} > 4095)); then
-        REPLY='no such file: no name is so long'
-    fi
-}
-
 # A file with several names, or named several times, is loaded once; device and inode show it. `size` has the bytes of
 # each file, nothing for one that is not there.
 drop_repeated() {

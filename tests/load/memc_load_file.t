@@ -42,6 +42,8 @@ is "$(jq -c '[.lines, .stored]' out | sort -u)" '[400,400]' 'with the counters'
 is "$(grep -c '^memc_load_file: Acceptable error rate (0). Successful load d/.\.tsv\.gz' err)" 3 'the verdicts are on stderr'
 is "$(names d)" '.a.tsv.gz .b.tsv.gz .c.tsv.gz ' 'all have a dot'
 is "$(names work)" '' 'nothing is left'
+status 66 'one of them again, by its old name' -- ./file d/a.tsv.gz
+file_like err 'no such file: it was loaded already, d/\.a\.tsv\.gz is there' 'why it is not there'
 fresh
 head -c 100 d/b.tsv.gz >d/cut && mv d/cut d/b.tsv.gz
 status 74 'the second one is cut' -- ./file d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz d/none
