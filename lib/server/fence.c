@@ -30,34 +30,34 @@ static void see_connection(void *context, struct slice name, struct slice value)
     fence->new_seen |= slice_equal(port, fence->new_port);
 }
 
-/* CONN_HELD, CONN_SILENT: ask again. The new one is missing where addresses are translated on the
- * way. */
-static enum conn_status look(const struct address *address, in_port_t old_port, in_port_t new_port,
-                             int timeout_ms)
+/*
+ * CONN_HELD, CONN_SILENT: ask again. The new one is missing where addresses are translated on the
+ * way. It may be gone now if it was seen before: a server that ends idle connections can end both
+ * at once.
+ */
+static enum conn_status look(const struct address *address, struct fence *fence, int timeout_ms)
 {
-    char old_text[8], new_text[8];
-    struct fence fence = {.old_seen = false};
-
-    snprintf(old_text, sizeof old_text, "%u", (unsigned)old_port);
-    snprintf(new_text, sizeof new_text, "%u", (unsigned)new_port);
-    fence.old_port = slice_of(old_text);
-    fence.new_port = slice_of(new_text);
-    enum conn_status conn = stats_read(address, "stats conns", timeout_ms, see_connection, &fence);
+    fence->old_seen = false;
+    enum conn_status conn = stats_read(address, "stats conns", timeout_ms, see_connection, fence);
     if (conn != CONN_OK)
         return CONN_SILENT;
-    if (fence.old_seen)
+    if (fence->old_seen)
         return CONN_HELD;
-    return fence.new_seen ? CONN_OK : CONN_NO_FENCE;
+    return fence->new_seen ? CONN_OK : CONN_NO_FENCE;
 }
 
 enum conn_status fence_wait(const struct address *address, in_port_t old_port, in_port_t new_port,
                             int timeout_ms, struct budget *budget, bool *told)
 {
+    char old_text[8], new_text[8];
     int64_t since_ms = timing_now_ms();
     bool reported = false;
 
+    snprintf(old_text, sizeof old_text, "%u", (unsigned)old_port);
+    snprintf(new_text, sizeof new_text, "%u", (unsigned)new_port);
+    struct fence fence = {slice_of(old_text), slice_of(new_text), false, false};
     for (;;) {
-        enum conn_status conn = look(address, old_port, new_port, timeout_ms);
+        enum conn_status conn = look(address, &fence, timeout_ms);
         if (conn != CONN_HELD && conn != CONN_SILENT)
             return conn;
         if (!budget_spend(budget, 4 * timeout_ms))

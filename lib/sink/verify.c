@@ -221,6 +221,8 @@ enum conn_status verify_connect(struct verify *verify)
 
 void verify_flush(struct verify *verify)
 {
+    if (verify->cursor < verify->batch.count)
+        channel_renew(&verify->channel);
     while (verify->channel.server->failure == CONN_OK && verify->cursor < verify->batch.count) {
         if (!verify->channel.server->connected && verify_connect(verify) != CONN_OK)
             break;

@@ -116,6 +116,8 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
     int64_t since_ms = timing_now_ms();
     while (conn == CONN_OK && store->sent - store->head > keep)
         conn = take_answer(store, &since_ms);
+    if (conn == CONN_OK)
+        connection_rests(&store->channel->connection);
     return conn;
 }
 
@@ -162,8 +164,17 @@ static enum conn_status reconnect(struct binary_store *store)
     return conn;
 }
 
+/* As channel_renew; but the wire ends with the connection. */
+static void renew_stale(struct binary_store *store)
+{
+    if (store->sent == store->head && store->server->connected &&
+        connection_is_stale(&store->channel->connection))
+        drop_connection(store, CONN_OK);
+}
+
 static void exchange_until_owed(struct binary_store *store, size_t keep)
 {
+    renew_stale(store);
     while (store->server->failure == CONN_OK &&
            (store->sent < total(store) || store->sent - store->head > keep)) {
         if (!store->server->connected && reconnect(store) != CONN_OK)

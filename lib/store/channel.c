@@ -25,9 +25,11 @@ static enum conn_status open_channel(void *self, int timeout_ms)
     } else {
         connection_start(&channel->connection, fd, channel->server->timeout_ms);
     }
-    if (conn == CONN_OK)
-        channel->protocol = channel->wanted = found;
-    return conn;
+    if (conn != CONN_OK)
+        return conn;
+    channel->protocol = channel->wanted = found;
+    connection_rests(&channel->connection);
+    return CONN_OK;
 }
 
 static in_port_t channel_port(const void *self)
@@ -67,6 +69,12 @@ void channel_init(struct channel *channel, struct server *server, enum protocol 
     channel->memc = NULL;
     connection_init(&channel->connection);
     server_use(server, &LINK, channel);
+}
+
+void channel_renew(struct channel *channel)
+{
+    if (channel->server->connected && connection_is_stale(&channel->connection))
+        server_lost(channel->server, CONN_OK);
 }
 
 bool channel_is_quiet(const struct channel *channel)

@@ -21,7 +21,7 @@ struct channel {
     struct server *server;
     enum protocol wanted;         /* --protocol; once connected, what it was then */
     enum protocol protocol;       /* AUTO: never connected */
-    struct connection connection; /* meta and text */
+    struct connection connection; /* meta and text; by binary only the time of its last use */
     struct memcached_st *memc;    /* binary; NULL: not connected */
 };
 
@@ -33,6 +33,12 @@ void channel_init(struct channel *channel, struct server *server, enum protocol 
  * why. To be called after the first connection.
  */
 void channel_report(const struct channel *channel);
+
+/*
+ * Ends a connection that owes nothing and has rested for so long that something on the way may have
+ * forgotten it. For binary, connection_rests must be called as for a connection of our own.
+ */
+void channel_renew(struct channel *channel);
 
 /*
  * True for a server that speaks meta and reports its counters. Quiet sets need a

@@ -361,7 +361,10 @@ static enum conn_status read_by_library(struct reader *reader)
 static enum conn_status run(struct reader *reader)
 {
     server_skip_idle_time(reader->channel->server);
-    return reader->channel->memc ? read_by_library(reader) : read_directly(reader);
+    enum conn_status conn = reader->channel->memc ? read_by_library(reader) : read_directly(reader);
+    if (conn == CONN_OK)
+        connection_rests(&reader->channel->connection);
+    return conn;
 }
 
 enum conn_status reader_get(struct channel *channel, const struct batch *batch, size_t *cursor,

@@ -143,18 +143,10 @@ static enum conn_status reconnect(struct ring_store *store)
     return conn;
 }
 
-/* Replaces an idle connection that was unused for long and has no answer outstanding. */
-static void renew_stale(struct ring_store *store)
-{
-    if (window_is_on_way(&store->window) || !store->server->connected ||
-        !connection_is_stale(store->connection))
-        return;
-    server_lost(store->server, CONN_OK);
-}
-
 static void settle_until(struct ring_store *store, uint64_t until)
 {
-    renew_stale(store);
+    if (!window_is_on_way(&store->window))
+        channel_renew(store->channel);
     while (store->server->failure == CONN_OK) {
         if (!store->server->connected && reconnect(store) != CONN_OK)
             return;
@@ -252,23 +244,27 @@ static bool is_its_answer(enum way way, uint64_t barrier, struct slice line)
 /*
  * Nothing is owed. An answer too many may have stood for one that is missing:
  * it comes before the answer to this last question. Whatever else comes, or
- * nothing, says nothing of the records.
+ * nothing, says nothing of the records. After a rest it has come, and nothing is asked, since the
+ * way there may be dead.
  */
 static bool has_unowed_answer(struct ring_store *store)
 {
     enum way way = store->window.way;
+    bool rested = connection_is_stale(store->connection);
     uint64_t barrier = store->window.ring.barriers++;
     struct slice line;
     size_t sent = 0;
 
     connection_moves(store->connection);
-    enum conn_status conn = connection_send(store->connection, question(way, barrier), &sent);
+    enum conn_status conn = rested
+                                ? connection_receive(store->connection)
+                                : connection_send(store->connection, question(way, barrier), &sent);
     while (conn == CONN_OK && !connection_line(store->connection, &line)) {
-        conn = connection_await(store->connection, false);
+        conn = rested ? CONN_SILENT : connection_await(store->connection, false);
         if (conn == CONN_OK)
             conn = connection_receive(store->connection);
     }
-    bool none = conn == CONN_OK && is_its_answer(way, barrier, line);
+    bool none = conn == CONN_OK && !rested && is_its_answer(way, barrier, line);
     if (!none)
         server_lost(store->server, CONN_OK); /* more may come */
     if (none || conn != CONN_OK)

@@ -17,18 +17,20 @@
                                        without the counter that went in 1.6.34 (--modern). With --meta it speaks meta too,
                                        with --text classic text only; both fail by class TextSets. It counts `cmd_set`, the sets that came, and `acknowledged`, the answers of success that went out whole
   hostile.py proxy --upstream ADDR [--reset-after N | --end-after N] [--count-sets] [--again FILE] [--delay S]
-                 [--request-delay S | --rate N]
+                 [--request-delay S | --rate N] [--forget FILE]
                                        passes everything to a real server; once N bytes of answers (to sets) have gone
                                        through, resets (or ends) that connection, then serves all later ones, until FILE
                                        has another text: that is N again; or holds each piece of an answer for S seconds;
                                        or each request, also one that is not answered, for S seconds after the one before; or
-                                       lets N bytes a second through;
+                                       lets N bytes a second through; or, once FILE is there, passes nothing more on over
+                                       the connections that it has then, without a word to either side;
                                        ADDR,ADDR: by turns, as a balancer does
   hostile.py hold --upstream ADDR      takes all connections that a real server has left, and keeps them; listens for nothing
 """
 import argparse
 import collections
 import itertools
+import os
 import select
 import socket
 import struct
@@ -555,6 +557,7 @@ class Proxy:
         if self.options.again:
             self.look_again()
         way = Way(self.options)
+        remembered = self.options.forget and not os.path.exists(self.options.forget)
         with connect(next(self.upstreams)) as upstream:
             while True:
                 ready = select.select([client, upstream], [], [], way.left())[0]
@@ -562,6 +565,8 @@ class Proxy:
                     data = upstream.recv(self.piece)
                     if not data or not self.pass_answer(data, client, counts):
                         return
+                if ready and remembered and os.path.exists(self.options.forget):
+                    threading.Event().wait()  # both ends stay open
                 if client in ready:
                     data = client.recv(self.piece)
                     if not data:
@@ -611,6 +616,7 @@ def parse_arguments():
     parser.add_argument("--stats", choices=ways(Stats))
     parser.add_argument("--count-sets", action="store_true")
     parser.add_argument("--again")
+    parser.add_argument("--forget")
     parser.add_argument("--record")
     return parser.parse_args()
 
