@@ -7,12 +7,11 @@
 #include "store/wire.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The keys of a batch, with what stands around them: see verify's bound on their bytes. */
-enum { REQUEST_BYTES_MAX = 64, BARRIER_BYTES = 8 };
+enum { REQUEST_BYTES_MAX = 16, BARRIER_BYTES = 8, LINE_END_BYTES = 2 };
 
 struct reader {
     struct channel *channel;
@@ -21,10 +20,9 @@ struct reader {
     reader_fn *each;
     reader_value_fn *value; /* NULL: values are not handed out */
     void *context;
-    size_t value_left; /* bytes of a value, and its CR LF, that are still to come */
-    size_t value_at;   /* bytes of it that were compared */
     size_t value_len;
-    bool keys_only; /* by meta: no values are asked for */
+    size_t value_at; /* bytes of a value and its line end that have come */
+    bool keys_only;  /* by meta: no values are asked for */
     bool in_value, same;
     bool answered; /* classic: a value came for the record at the cursor; its END is due */
     bool ended;    /* MN came */
@@ -84,7 +82,7 @@ static char *make_requests(const struct reader *reader, size_t *len)
         at = append(at, slice_of(meta ? "mg " : "get "));
         at = append(at, batch->record[i].key);
         at = append(at, slice_of(wanted));
-        at += snprintf(at, REQUEST_BYTES_MAX, meta ? " k q O%zu\r\n" : "\r\n", i);
+        at = append(at, slice_of(meta ? " k\r\n" : "\r\n"));
     }
     if (meta)
         at = append(at, slice_of("mn\r\n"));
@@ -99,45 +97,30 @@ static enum conn_status begin_value(struct reader *reader, struct slice size)
     if (!number_u64(size, &len) || len > SIZE_MAX / 2)
         return CONN_PROTOCOL;
     reader->value_len = (size_t)len;
-    reader->value_left = (size_t)len + 2;
     reader->value_at = 0;
     reader->in_value = true;
     reader->same = len == record_at(reader)->value.len;
     return CONN_OK;
 }
 
-/* kKEY O<index>: then the record at the cursor is the one that the answer is for. */
-static enum conn_status find_meta(struct reader *reader, struct slice rest)
+/* kKEY of the record whose answer is due. */
+static bool is_its_key(const struct reader *reader, struct slice word)
 {
-    struct slice key = rest.at ? slice_cut(&rest, ' ') : rest;
-    uint64_t index;
-
-    if (key.len < 1 || !key.at || key.at[0] != 'k' || rest.len < 2 || rest.at[0] != 'O' ||
-        !number_u64((struct slice){rest.at + 1, rest.len - 1}, &index) || index < *reader->cursor ||
-        index >= reader->batch->count)
-        return CONN_PROTOCOL;
-    enum conn_status conn = tell_missing_until(reader, (size_t)index);
-    key = (struct slice){key.at + 1, key.len - 1};
-    if (conn == CONN_OK && !slice_equal(key, record_at(reader)->key))
-        return CONN_PROTOCOL;
-    return conn;
+    return word.len > 0 && word.at[0] == 'k' &&
+           slice_equal((struct slice){word.at + 1, word.len - 1}, record_at(reader)->key);
 }
 
-/* VA LEN kKEY O<index>, behind VA */
-static enum conn_status begin_meta_value(struct reader *reader, struct slice rest)
+/* VA LEN kKEY, HD kKEY or EN [kKEY], behind the first word. */
+static enum conn_status take_meta(struct reader *reader, struct slice word, struct slice rest)
 {
-    struct slice size = slice_cut(&rest, ' ');
-    enum conn_status conn = find_meta(reader, rest);
+    bool value = slice_equal(word, slice_of("VA")), missing = slice_equal(word, slice_of("EN"));
+    struct slice size = value ? slice_cut(&rest, ' ') : rest;
 
-    return conn == CONN_OK ? begin_value(reader, size) : conn;
-}
-
-/* HD kKEY O<index>, behind HD */
-static enum conn_status take_meta_key(struct reader *reader, struct slice rest)
-{
-    enum conn_status conn = find_meta(reader, rest);
-
-    return conn == CONN_OK ? tell(reader, READER_SAME) : conn;
+    if (!(missing && !rest.at) && !is_its_key(reader, rest))
+        return CONN_PROTOCOL;
+    if (value)
+        return begin_value(reader, size);
+    return tell(reader, missing ? READER_MISSING : READER_SAME);
 }
 
 /* VALUE KEY FLAGS LEN, behind VALUE */
@@ -173,16 +156,13 @@ static enum conn_status take_line(struct reader *reader, struct slice line)
     bool meta = reader->channel->protocol == PROTOCOL_META;
     struct slice rest = line, word = slice_cut(&rest, ' ');
 
-    if (meta && slice_equal(line, slice_of("MN"))) {
-        reader->ended = true;
-        return tell_missing_until(reader, reader->batch->count);
+    if (is_done(reader)) {
+        reader->ended = meta && slice_equal(line, slice_of("MN"));
+        return reader->ended ? CONN_OK : take_trouble(line);
     }
-    if (is_done(reader))
-        return take_trouble(line);
-    if (meta && reader->keys_only && slice_equal(word, slice_of("HD")) && rest.at)
-        return take_meta_key(reader, rest);
-    if (meta && !reader->keys_only && slice_equal(word, slice_of("VA")) && rest.at)
-        return begin_meta_value(reader, rest);
+    if (meta && (slice_equal(word, slice_of(reader->keys_only ? "HD" : "VA")) ||
+                 slice_equal(word, slice_of("EN"))))
+        return take_meta(reader, word, rest);
     if (!meta && slice_equal(word, slice_of("VALUE")) && rest.at)
         return begin_classic_value(reader, rest);
     if (!meta && slice_equal(line, slice_of("END")))
@@ -190,21 +170,29 @@ static enum conn_status take_line(struct reader *reader, struct slice line)
     return take_trouble(line);
 }
 
-/* Compares what has come of a value. False: more is to come. */
-static bool take_value(struct reader *reader)
+static size_t value_left(const struct reader *reader)
 {
-    struct slice piece = connection_piece(&reader->channel->connection, reader->value_left);
+    return reader->value_len + LINE_END_BYTES - reader->value_at;
+}
+
+/* Compares what has come of a value, and its line end. */
+static enum conn_status take_value(struct reader *reader)
+{
+    struct slice piece = connection_piece(&reader->channel->connection, value_left(reader));
     struct slice wanted = record_at(reader)->value;
-    size_t left = reader->value_len - reader->value_at;
+    size_t at = reader->value_at;
+    size_t left = at < reader->value_len ? reader->value_len - at : 0;
     size_t compared = piece.len < left ? piece.len : left;
 
     if (reader->same && compared > 0)
-        reader->same = memcmp(piece.at, wanted.at + reader->value_at, compared) == 0;
+        reader->same = memcmp(piece.at, wanted.at + at, compared) == 0;
     if (reader->value && compared > 0)
         reader->value(reader->context, (struct slice){piece.at, compared});
-    reader->value_at += compared;
-    reader->value_left -= piece.len;
-    return reader->value_left == 0;
+    reader->value_at += piece.len;
+    for (size_t i = compared; i < piece.len; i++)
+        if (piece.at[i] != "\r\n"[at + i - reader->value_len])
+            return CONN_PROTOCOL;
+    return CONN_OK;
 }
 
 static enum conn_status take_answers(struct reader *reader)
@@ -215,8 +203,9 @@ static enum conn_status take_answers(struct reader *reader)
 
     while (conn == CONN_OK) {
         if (reader->in_value) {
-            if (!take_value(reader))
-                return CONN_OK;
+            conn = take_value(reader);
+            if (conn != CONN_OK || value_left(reader) > 0)
+                return conn;
             reader->in_value = false;
             if (reader->channel->protocol == PROTOCOL_META)
                 conn = tell(reader, reader->same ? READER_SAME : READER_DIFFERS);

@@ -2,9 +2,9 @@
 /*
  * reader: asks a server for keys, many at a time, and compares the values or hands them out.
  *
- * By meta: one `mg KEY v k q O<n>` for each key, and `mn` behind them. A key that
- * is not there is not answered, so each answer names its key and n. By classic text:
- * one `get` for each key, sent together and answered in order, through proxies too.
+ * By meta: one `mg KEY v k` for each key, and `mn` behind them. By classic text: one
+ * `get` for each key. All are sent together and answered in order, through proxies
+ * too; a key that is not there is answered as well, so that a slow server is not silent.
  * By binary: libmemcached's mget.
  * Source of the formats: memcached's doc/protocol.txt.
  */

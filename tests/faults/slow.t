@@ -31,9 +31,20 @@ ends() { # NAME TEXT
 slow crawl 8 --request-delay 0.2
 slow walk 100 --request-delay 0.025
 slow link 500 --rate 32000
+head -n 8 in.tsv >bare.tsv
+start_memcached bare
+start_hostile relay_bare proxy --upstream "$(addr bare)" --request-delay 0.2
+# libmemcached asks for all of a batch, and a key that is not there is not answered.
+[ "$PROTOCOL" = binary ] || background sink_bare "$sink" --verify -q -t 1 -s bare.json "$(addr relay_bare)" bare.tsv
 fault 5
 ends crawl 'a server that needs 200 ms a request'
 ends walk 'one that needs 25 ms, where the batches grow'
+if [ "$PROTOCOL" = binary ]; then
+    skip 'libmemcached hears nothing of a key that is not there' 'a server that needs 200 ms to say that it has no such key'
+else
+    finish 65 sink_bare 'a server that needs 200 ms to say that it has no such key'
+    json bare.json '[.missing,.undelivered,.retries]' '[8,0,0]' 'says so of each'
+fi
 fault 114
 ends link 'a link of 256 kbit/s'
 

@@ -26,9 +26,9 @@ enum way { VALUES, KEYS, CLASSIC, WAYS };
 static const char *const KEY[RECORDS] = {"a", "idfa:1", "a"}, *const VALUE[RECORDS] = {"", "xyz",
                                                                                        "x"};
 
-static const char *const REQUESTS[WAYS] = {
-    "mg a v k q O0\r\nmg idfa:1 v k q O1\r\nmg a v k q O2\r\nmn\r\n",
-    "mg a k q O0\r\nmg idfa:1 k q O1\r\nmg a k q O2\r\nmn\r\n", "get a\r\nget idfa:1\r\nget a\r\n"};
+static const char *const REQUESTS[WAYS] = {"mg a v k\r\nmg idfa:1 v k\r\nmg a v k\r\nmn\r\n",
+                                           "mg a k\r\nmg idfa:1 k\r\nmg a k\r\nmn\r\n",
+                                           "get a\r\nget idfa:1\r\nget a\r\n"};
 
 /* What a reader told. */
 struct told {
@@ -120,20 +120,6 @@ static void plain_tell(struct told *told, enum reader_found found)
     told->found[told->count++] = found;
 }
 
-/* kKEY O<index>: those before it are missing, even where the key is then another one. */
-static bool plain_meta_key(struct told *told, struct slice key, struct slice opaque)
-{
-    uint64_t index;
-
-    if (!begins(key, "k") || !begins(opaque, "O") ||
-        !plain_unsigned((struct slice){opaque.at + 1, opaque.len - 1}, UINT64_MAX, &index) ||
-        index < told->count || index >= RECORDS)
-        return false;
-    while (told->count < index)
-        plain_tell(told, READER_MISSING);
-    return is((struct slice){key.at + 1, key.len - 1}, KEY[index]);
-}
-
 /* The value and its line end. */
 static enum conn_status plain_value(struct told *told, struct slice *text, struct slice size,
                                     enum reader_found *found)
@@ -146,6 +132,9 @@ static enum conn_status plain_value(struct told *told, struct slice *text, struc
     if (there > 0)
         memcpy(told->value + told->value_bytes, text->at, there);
     told->value_bytes += there;
+    for (size_t i = 0; i < 2 && len + i < text->len; i++)
+        if (text->at[len + i] != (i == 0 ? '\r' : '\n'))
+            return CONN_PROTOCOL;
     if (text->len < len + 2)
         return CONN_LOST;
     *found = is((struct slice){text->at, (size_t)len}, VALUE[told->count]) ? READER_SAME
@@ -162,26 +151,27 @@ static enum conn_status plain_refusal(struct slice line)
     return why == CONN_OK ? CONN_PROTOCOL : why;
 }
 
+/* Each answer is for the next key, and names it; only one that is missing need not. */
 static enum conn_status plain_meta(struct told *told, enum way way, struct slice text)
 {
     struct slice line, word[WORDS];
 
     while (plain_line(&text, &line)) {
         size_t words = plain_words(line, word);
+        bool over = told->count == RECORDS;
+        bool value = way == VALUES && begins(line, "VA ");
+        bool missing = is(line, "EN") || begins(line, "EN ");
         enum conn_status conn = CONN_OK;
-        enum reader_found found = READER_SAME;
-        if (is(line, "MN")) {
-            while (told->count < RECORDS)
-                plain_tell(told, READER_MISSING);
+        enum reader_found found = missing ? READER_MISSING : READER_SAME;
+        if (over && is(line, "MN"))
             return CONN_OK;
-        }
-        bool answer = told->count < RECORDS && words == (way == VALUES ? 4 : 3) &&
-                      is(word[0], way == VALUES ? "VA" : "HD");
-        if (told->count == RECORDS || !begins(line, way == VALUES ? "VA " : "HD "))
+        if (over || !(missing || value || (way == KEYS && begins(line, "HD "))))
             return plain_refusal(line);
-        if (!answer || !plain_meta_key(told, word[words - 2], word[words - 1]))
+        struct slice key = words == (value ? 3 : 2) ? word[words - 1] : (struct slice){0};
+        if (!is(line, "EN") &&
+            !(begins(key, "k") && is((struct slice){key.at + 1, key.len - 1}, KEY[told->count])))
             return CONN_PROTOCOL;
-        if (way == VALUES)
+        if (value)
             conn = plain_value(told, &text, word[1], &found);
         if (conn != CONN_OK)
             return conn;
