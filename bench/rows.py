@@ -7,15 +7,18 @@ import subprocess
 
 import check
 import delay
+import nutcracker
 from measure import BenchError, Measurement
 from servers import TYPES, Servers
 
 DECOMPRESSORS = {"zcat": ["zcat"], "pigz": ["pigz", "-dc"], "igzip": ["igzip", "-dc"]}
 DELAY_MS = 20
 DISTANCES_MS = (1, 50)
+TEXT_MS = 5
 ROOMY_HASH = ("-o", "hashpower=20")
 VAST_HASH = ("-o", "hashpower=22")
 MANY_REQUESTS = ("-R", "1000")
+TEXT_ONLY = ("-B", "ascii")
 
 
 @dataclasses.dataclass
@@ -179,20 +182,27 @@ def peer(program, reads_file):
 
 
 @contextlib.contextmanager
-def delayed(servers_of, round_trip_ms):
+def delayed(round_trip_ms, server_options=()):
     """(addresses, servers) behind a network with a delay."""
     if delay.netem_refusal() is None:
-        with delay.namespace(round_trip_ms), servers_of() as servers:
+        with delay.namespace(round_trip_ms), Servers(server_options) as servers:
             yield servers.addresses(), servers
     else:
-        with servers_of() as servers, delay.Relay(servers.addresses(), round_trip_ms) as relay:
+        with Servers(server_options) as servers, delay.Relay(servers.addresses(), round_trip_ms) as relay:
             yield relay.addresses, servers
 
 
-def delayed_pipeline(round_trip_ms, sink_options=()):
+@contextlib.contextmanager
+def behind_nutcracker():
+    with Servers() as servers, nutcracker.nutcracker(servers) as addresses:
+        yield addresses, servers
+
+
+def pipeline_through(way, sink_options=()):
+    """way(): a context of (addresses, servers)."""
     def run(bench, row):
         (path,), records = samples_of(bench, row)
-        with delayed(Servers, round_trip_ms) as (addresses, servers), Measurement(bench.tools) as measurement:
+        with way() as (addresses, servers), Measurement(bench.tools) as measurement:
             before = servers.cpu()
             start_pipeline(measurement, bench, row.decompressor, path, addresses, sink_options)
             measured = measurement.finish()
@@ -270,12 +280,23 @@ def growth_rows():
 def distance_rows():
     for batch in (64, 256, 1024):
         yield Row(f"delay.{batch}", f"round trip of {DELAY_MS} ms, batches of {batch}",
-                  delayed_pipeline(DELAY_MS, ("--batch", str(batch))), share=0.1, decompressor="igzip",
-                  needs=("igzip",))
+                  pipeline_through(lambda: delayed(DELAY_MS), ("--batch", str(batch))), share=0.1,
+                  decompressor="igzip", needs=("igzip",))
     for distance in DISTANCES_MS:
         yield Row(f"distance.{distance}", f"round trip of {distance} ms, the usual batches",
-                  delayed_pipeline(distance), share=0.1, decompressor="igzip", needs=("igzip",))
+                  pipeline_through(lambda ms=distance: delayed(ms)), share=0.1, decompressor="igzip", needs=("igzip",))
+
+
+def text_rows():
+    """Servers that speak no binary protocol, and a proxy that speaks classic text only."""
+    def row(name, title, run, *needs):
+        return Row(f"text.{name}", title, run, decompressor="igzip", needs=("igzip", *needs))
+    return [
+        row("near", "servers of text only (-B ascii)", pipeline(*TEXT_ONLY)),
+        row("far", f"the same, round trip of {TEXT_MS} ms", pipeline_through(lambda: delayed(TEXT_MS, TEXT_ONLY))),
+        row("proxy", "through nutcracker", pipeline_through(behind_nutcracker), "nutcracker"),
+    ]
 
 
 def all_rows():
-    return [*floor_rows(), *pipeline_rows(), *peer_rows(), *many_rows(), *growth_rows(), *distance_rows()]
+    return [*floor_rows(), *pipeline_rows(), *text_rows(), *peer_rows(), *many_rows(), *growth_rows(), *distance_rows()]
