@@ -46,11 +46,16 @@ read_ledger() { # [PATH…]: all lines if there is none
     done < <({ cat -- "${opt[ledger]}" 2>/dev/null && echo .; } | grep -aF -f <(printf '%s\n' "${@-}"))
 }
 
-# Sets of[N:known] for each file that is there as it is recorded.
-find_recorded() { # N…
-    local n found paths escaped=() numbers=("$@")
+# Sets of[N:known] for each file of the run that is there as it is recorded, and run[known], their number.
+find_known() {
+    local n found paths escaped=() numbers=()
     local -A now=()
-    mapfile -d '' -t paths < <(for n in "$@"; do printf '%s\0' "${files[n]}"; done | xargs -0 realpath -zm --)
+    [[ ${opt[ledger]} ]] || return 0
+    for n in "${!files[@]}"; do
+        [[ ! ${size[n]} ]] || numbers+=("$n")
+    done
+    ((${#numbers[@]} > 0)) || return 0
+    mapfile -d '' -t paths < <(for n in "${numbers[@]}"; do printf '%s\0' "${files[n]}"; done | xargs -0 realpath -zm --)
     while IFS= read -r -d '' found; do
         now[${found#* * * }]=${found%" ${found#* * * }"}
     done < <(printf '%s\0' "${paths[@]}" | xargs -0 stat --printf='%s %.9Y %i %n\0' -- 2>/dev/null)
@@ -63,6 +68,15 @@ find_recorded() { # N…
         found=${recorded["/${escaped[n]}"]:-}
         [[ ! $found || $found != "${now[${paths[n]}]:-}" ]] || of["${numbers[n]}:known"]=1
     done
+    run[known]=${#of[@]}
+}
+
+# REPLY: the escaped path of FILE. Sets recorded[/PATH].
+look_up() { # FILE
+    local path
+    IFS= read -r -d '' path < <(realpath -zm -- "$1")
+    escape_path "$path"
+    read_ledger "$REPLY"
 }
 
 # A job's own look, now that it has the file's lock: another load with this ledger may have recorded it meanwhile. What
@@ -70,12 +84,10 @@ find_recorded() { # N…
 # mixture. What a lost attempt of this run recorded is loaded once more, and then it is this attempt's.
 check_recorded() { # N
     [[ ${opt[ledger]} ]] || return 0
-    local path inode size mtime found
-    IFS= read -r -d '' path < <(realpath -zm -- "${files[$1]}")
+    local inode size mtime found
+    look_up "${files[$1]}"
     read -r inode size mtime _ <<<"${of[$1:identity]#*:}"
-    escape_path "$path"
     of[$1:entry]=$REPLY$'\t'$size$'\t'$mtime$'\t'$inode
-    read_ledger "$REPLY"
     found=${recorded["/$REPLY"]:-}
     [[ ${run[again]} || $found != "$size $mtime $inode" ]] || refuse "$1" 0 '' 'already loaded' || return
     [[ ! $found || ! ${opt[ledger_kept]} ]] || append_to_ledger "${of[$1:entry]}" again || refuse "$1" 74 "it cannot be recorded in ${opt[ledger]}"
@@ -106,13 +118,10 @@ record_loaded() { # N
 # What this run recorded of a file that is as it was then.
 take_record_back() { # N
     [[ ${opt[ledger_kept]} ]] || return 0
-    local path now
-    IFS= read -r -d '' path < <(realpath -zm -- "${files[$1]}")
-    escape_path "$path"
-    read_ledger "$REPLY"
-    path=$REPLY now=${recorded["/$REPLY"]:-}
-    [[ $now ]] || return 0
-    append_to_ledger "$path"$'\t'"${now// /$'\t'}" again && return
+    look_up "${files[$1]}"
+    local state=${recorded["/$REPLY"]:-}
+    [[ $state ]] || return 0
+    append_to_ledger "$REPLY"$'\t'"${state// /$'\t'}" again && return
     message E "cannot append to ${opt[ledger]}: take the lines of ${files[$1]} out of it before it is loaded again"
     merge_run_status 74
 }

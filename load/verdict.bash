@@ -129,7 +129,7 @@ leave_result() { # N
     # shellcheck disable=SC2059 # the format stands just above
     printf -v "of[$n:json]" "$head" "$version" "${opt[mode]}" "${of[$n:json_file]}" "${of[$n:verdict]}" "$reason" "$rate" \
         $((took / 100)) $((took % 100)) "${of[$n:start]}" "$EPOCHREALTIME" "${of[$n:status]}" "${of[$n:json_sums]#'{'}"
-    if [[ ${of[$n:json_sums]} ]] && write_result "$n" && { [[ ! ${of[$n:report]} ]] || write_report "$n"; }; then return; fi
+    if [[ ${of[$n:json_sums]} ]] && write_result "$n" && write_report "$n"; then return; fi
     [[ ! ${run[job]} ]] || : >"$work/unwritten.${numbers[n]}"
     of[$n:verdict]=failed of[$n:status]=74 of[$n:reason]=failed of[$n:detail]='its result cannot be written'
 }
@@ -140,5 +140,5 @@ write_result() { # N
 }
 
 write_report() { # N
-    printf '%s\n' "${of[$1:json]}" >"$work/one" && replace "${of[$1:report]}.stats" "$work/one"
+    [[ ! ${of[$1:report]} ]] || { printf '%s\n' "${of[$1:json]}" >"$work/one" && replace "${of[$1:report]}.stats" "$work/one"; }
 }
