@@ -6,7 +6,7 @@
 #include "process/diag.h"
 #include "process/signals.h"
 #include "process/status.h"
-#include "record/record.h"
+#include "record/guess.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -80,7 +80,7 @@ static void untyped_line(struct router *router, const struct line *line)
         return;
     }
     router->tally.unknown++;
-    rejects_line(&router->rejects, line->text, line->place, record_strerror(reason));
+    rejects_line(&router->rejects, line->text, line->place, guess_reason(line->text, reason));
 }
 
 void router_line(struct router *router, const struct line *line)

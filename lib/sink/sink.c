@@ -7,6 +7,7 @@
 #include "process/status.h"
 #include "record/apps.h"
 #include "record/encode.h"
+#include "record/guess.h"
 #include "sink/retention.h"
 
 #include <errno.h>
@@ -146,7 +147,7 @@ void sink_line(struct sink *sink, const struct line *line)
     else if (result == RECORD_BLANK)
         sink->tally.blank++;
     else
-        reject(sink, line, record_strerror(result));
+        reject(sink, line, guess_reason(line->text, result));
 }
 
 static bool take(void *self)
