@@ -66,7 +66,7 @@ static void check_sink(const struct command *command, const struct sink_options 
     must(o->timeout_ms >= 300 && o->retry_ms >= 0);
     must(o->ttl_seconds >= 0 && o->ttl_seconds <= INT32_MAX);
     must(o->error_rate.denominator > 0);
-    must(o->mode == SINK_TEST || !o->keep_open || o->input);
+    must(o->mode == SINK_TEST || o->mode == SINK_GET || !o->keep_open || o->input);
     must(o->mode == SINK_TEST || (o->address.host[0] != '\0' && is_own(command, o->address.text)));
 }
 

@@ -27,9 +27,11 @@ static bool is_good_header(struct slice answer)
            answer.at[11] >= 1 && answer.at[11] <= 31;
 }
 
-/* Before its end came a whole line, or enough for a judgement. */
+/* Before its end came a whole line, or enough for a judgement; of a version that is the line. */
 static bool is_whole(struct slice answer)
 {
+    if (begins(answer, "VERSION ") && answer.len < 256)
+        return memchr(answer.at, '\n', answer.len);
     return answer.len >= 24 ||
            (!begins(answer, "\x81") && answer.len > 0 && memchr(answer.at, '\n', answer.len));
 }
