@@ -138,22 +138,26 @@ A=$(addr m)
 
 fault
 note 'another client'
-delete_keys() {
+each_key() { # BEFORE BEHIND: a command with each key
     bounded "$PYTHON" -c '
 import socket, sys
 host, port = sys.argv[1].rsplit(":", 1)
 server = socket.create_connection((host, int(port)))
 answers = server.makefile("rb")
 for key in open("keys"):
-    server.sendall(b"delete " + key.strip().encode() + b"\r\n")
-    assert answers.readline() in (b"DELETED\r\n", b"NOT_FOUND\r\n")
-' "$A"
+    server.sendall(f"{sys.argv[2]} {key.strip()}{sys.argv[3]}\r\n".encode())
+    assert answers.readline() in (b"DELETED\r\n", b"TOUCHED\r\n", b"NOT_FOUND\r\n")
+' "$A" "$@"
 }
 background late "$sink" -s stats.json "$A" fifo
-halfway delete_keys
+halfway each_key delete ''
 finish 65 late 'that deletes what was stored'
 json stats.json '[.doubt, .sample_missing > 400]' '["lost",true]' 'is found'
 file_like late.err 'its clients deleted [0-9]{3} items meanwhile' 'and named as what it probably was'
+background late "$sink" -s stats.json "$A" fifo
+halfway each_key touch ' -1'
+finish 65 late 'that lets them expire'
+json stats.json '[.doubt, .sample_missing > 400]' '["lost",true]' 'is found, too'
 overwrite_keys() { bounded "$sink" -q --sample 0 "$A" part1.tsv 2>/dev/null; }
 background late "$sink" -s stats.json "$A" fifo
 halfway overwrite_keys
