@@ -224,8 +224,10 @@ why_not_tried() {
     [[ ! ${run[signal]} ]] || REPLY='stopped by a signal; run again'
 }
 
-# REPLY: why FILE is not there.
+# REPLY: why FILE is not there. A name that is far too long comes first: to take it apart takes bash minutes.
 why_missing() { # FILE
+    REPLY='no such file: no name is so long'
+    ((${#1} <= 4095)) || return 0
     dotted_name "$1" && local dotted=$REPLY
     REPLY='no such file'
     if [[ ${1##*/} && -e $dotted ]]; then
@@ -234,8 +236,6 @@ why_missing() { # FILE
         REPLY='it is a link that leads to no file'
     elif [[ $1 == *$'\r' && -e ${1%$'\r'} ]]; then
         REPLY='no such file: the list has CRLF at the ends of its lines'
-    elif ((${#1} > 4095)); then
-        REPLY='no such file: no name is so long'
     fi
 }
 
