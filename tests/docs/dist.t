@@ -31,7 +31,7 @@ is_file "two/$name.tar.gz" "one/$name.tar.gz" 'both are the same, byte for byte'
 
 gzip -dc "one/$name.tar.gz" | tar -tvf - >list
 is "$(awk '{ print $1, $2 }' list | LC_ALL=C sort -u | tr '\n' ' ')" \
-    '-rw-r--r-- root/root -rwxr-xr-x root/root drwxr-xr-x root/root ' "nobody's files, readable for all"
+    '-rw-r--r-- root/root -rwxr-xr-x root/root drwxr-xr-x root/root lrwxrwxrwx root/root ' "nobody's files, readable for all"
 is "$(awk '{ sub(/^[^ ]* *[^ ]* *[^ ]* *[^ ]* *[^ ]* */, ""); sub(/\/.*/, ""); print }' list | sort -u)" "$name" 'in one folder'
 gzip -dc "one/$name.tar.gz" | tar -xf -
 (cd "$name" && find . ! -type d | LC_ALL=C sort) >got

@@ -127,7 +127,7 @@ fault 67
 hostile 'text: a byte every 10 ms, from store 190 on' '65|75' acknowledged -- --text --sets drip --delay 0.01 --after 190
 fault 68
 for way in garbage key ${FAULTS_ALL:+zeros http other endless long}; do
-    hostile "text: $way, from store 100 on" 76 99 -- --text --sets $way --after 100
+    hostile "text: $way, from store 100 on" 76 99 -- --text --sets "$way" --after 100
 done
 fault 69
 hostile 'text: every other store is answered' '65|75' acknowledged -- --text --sets few
