@@ -46,13 +46,16 @@ static size_t count_lines(const struct answer *answer)
     return lines;
 }
 
+static bool is_header(const struct answer *answer)
+{
+    return answer->len > 0 && (unsigned char)answer->bytes[0] == MAGIC_RESPONSE;
+}
+
 static bool is_whole(const struct answer *answer)
 {
-    bool binary = answer->len > 0 && (unsigned char)answer->bytes[0] == MAGIC_RESPONSE;
-
     if (begins(answer, "VERSION ") && answer->len < sizeof answer->bytes)
         return count_lines(answer) >= answer->lines;
-    return answer->len >= HEADER_BYTES || (!binary && count_lines(answer) > 0);
+    return answer->len >= HEADER_BYTES || (!is_header(answer) && count_lines(answer) > 0);
 }
 
 /* CONN_LOST: closed without a byte. */
@@ -63,7 +66,8 @@ static enum conn_status read_answer(int fd, struct answer *answer, struct budget
     for (answer->len = 0; !is_whole(answer); answer->len += got) {
         enum conn_status conn = dial_receive(fd, answer->bytes + answer->len,
                                              sizeof answer->bytes - answer->len, &got, budget);
-        if (conn == CONN_STOPPED || (conn == CONN_SILENT && count_lines(answer) == 0))
+        bool has_lines = !is_header(answer) && count_lines(answer) > 0;
+        if (conn == CONN_STOPPED || (conn == CONN_SILENT && !has_lines))
             return conn;
         if (conn != CONN_OK || got == 0)
             return answer->len == 0 ? CONN_LOST : CONN_OK;
@@ -138,7 +142,7 @@ static enum conn_status ask_in_binary(const struct address *address, int timeout
         ask(address, timeout_ms, (struct slice){VERSION_REQUEST, HEADER_BYTES}, answer);
     if (conn != CONN_OK)
         return conn;
-    if ((unsigned char)answer->bytes[0] == MAGIC_RESPONSE)
+    if (is_header(answer))
         return judge_header(answer);
     conn = judge_trouble(answer);
     if (conn != CONN_OK)
