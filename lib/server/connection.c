@@ -6,9 +6,11 @@
 #include "process/signals.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -55,10 +57,26 @@ void connection_start(struct connection *connection, int fd, int timeout_ms)
     set_options(fd);
 }
 
+/*
+ * What the peer's kernel has not acknowledged is dropped by a reset. Else our own kernel would go
+ * on sending it, for minutes, and it could arrive behind newer values.
+ */
+static void drop_unsent(int fd)
+{
+    static const struct linger RESET = {.l_onoff = 1, .l_linger = 0};
+    int unsent, saved = errno;
+
+    if (ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent > 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &RESET, sizeof RESET);
+    errno = saved;
+}
+
 void connection_close(struct connection *connection)
 {
-    if (connection->fd >= 0)
+    if (connection->fd >= 0) {
+        drop_unsent(connection->fd);
         descriptors_close(connection->fd);
+    }
     connection_init(connection);
 }
 

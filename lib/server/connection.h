@@ -34,7 +34,7 @@ void connection_init(struct connection *connection);
 /* Takes the socket over: no delay, keepalive. timeout_ms: the longest silence. */
 void connection_start(struct connection *connection, int fd, int timeout_ms);
 
-/* Ends it at once, whatever is on its way. errno stays. */
+/* Ends it at once; what the peer's kernel has not acknowledged is not sent again. errno stays. */
 void connection_close(struct connection *connection);
 
 /* The port of our end of a socket; 0: it has none, as a Unix socket. */

@@ -61,6 +61,7 @@ if [ $firewall ]; then
     A=$(addr gone)
     stand held "$A" -t 1 -R 2 -u held.und
     drop held
+    held_port=$drop_port
     feed held 6
     eventually 'what is waited for is told' -- says held "$A: waiting until the server has closed the connection that broke"
     eventually 'and that the server does not close it' -- says held "$A: given up after 2s: still holds the connection that broke.*idle_timeout=SECONDS; undelivered records go to held.und\$"
@@ -68,6 +69,7 @@ if [ $firewall ]; then
     finish 75 held 'the sink ends'
     json held.json '[.stored,.undelivered,.retries,.doubt]' '[5,5,0,null]' 'what was on its way is undelivered, and the rest is proven'
     is "$(cat held.und)" "$(lines held 6)" 'and can be had'
+    is "$(ss -tanH "sport = :$held_port")" '' 'and nothing sends it any more'
     start_memcached lets_go -o idle_timeout=1
     A=$(addr lets_go)
     stand freed "$A" -t 1 -R 1h
