@@ -111,13 +111,17 @@ static void put(uint64_t count)
     delivery_flush(&sink.delivery);
 }
 
-/* The end of a run: its status and what is said of the server. */
+/* The end of a run: its status and what is said of the server, by line. */
 static void judged(int status, const char *words, const char *name)
 {
     char expected[512] = "";
+    struct slice rest = slice_of(words);
 
-    if (*words)
-        snprintf(expected, sizeof expected, "t: %s%s", options.address.text, words);
+    for (size_t used = 0; rest.len > 0;) {
+        struct slice line = slice_cut(&rest, '\n');
+        used += (size_t)snprintf(expected + used, sizeof expected - used, "t: %s%.*s\n",
+                                 options.address.text, (int)line.len, line.at);
+    }
     sink_finish(&sink);
     listen_begin();
     int got = verdict(&sink);
@@ -185,8 +189,10 @@ static void test_restarted(struct test_server *at)
     put(3);
     server_kill(at);
     server_start(at, false);
-    judged(65, ": was restarted meanwhile: what was stored before is gone; load it again\n",
-           "a restart");
+    judged(65,
+           ": was restarted: what was stored before is gone\n"
+           ": was restarted meanwhile: what was stored before is gone; load it again\n",
+           "a restart, said when it is found and as the verdict");
     is_str(doubt_name(sink.tally.doubt), "restarted", "... its word in the counters");
 }
 
