@@ -2,18 +2,10 @@
 #include "store/window.h"
 
 enum {
-    BATCH_QUIET_SETS = 256,
     STREAMS = 2 * (WINDOW_BATCHES + 1), /* bytes that it usually holds, in batches */
     REPLAY_AHEAD =
         32 /* a full server refuses each once, and what was sent behind it is sent again */
 };
-
-static size_t most_sets(enum way way, size_t wanted)
-{
-    if (wanted == 0)
-        return BATCH_QUIET_SETS;
-    return way == WAY_QUIET && wanted > BATCH_QUIET_SETS ? BATCH_QUIET_SETS : wanted;
-}
 
 /*
  * A quiet batch is silent until its last set is done: on a new connection,
@@ -28,8 +20,10 @@ void window_begin_connection(struct window *window)
 
 bool window_init(struct window *window, enum way way, const struct store_options *options)
 {
+    size_t wanted = options->batch_records;
+
     *window = (struct window){
-        .options = options, .way = way, .most = most_sets(way, options->batch_records)};
+        .options = options, .way = way, .most = wanted > 0 ? wanted : BATCH_RECORDS_MAX};
     window_begin_connection(window);
     return ring_init(&window->ring, (WINDOW_BATCHES + 1) * (window->most + 1) + 1,
                      (size_t)STREAMS * WINDOW_WIRE_BYTES, (size_t)STREAMS * WINDOW_LINE_BYTES);

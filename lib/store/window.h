@@ -20,7 +20,7 @@
  * Limits of memory, and of what is in doubt after a failure. Client and server
  * cannot block each other, since each wait also waits for answers.
  */
-enum { WINDOW_BATCHES = 8, WINDOW_WIRE_BYTES = 64 * 1024, WINDOW_LINE_BYTES = 128 * 1024 };
+enum { WINDOW_BATCHES = 3, WINDOW_WIRE_BYTES = 256 * 1024, WINDOW_LINE_BYTES = 512 * 1024 };
 
 struct sent_batch {
     uint64_t end; /* index of the request behind it */
