@@ -7,7 +7,7 @@
 
 #include "bytes/json.h"
 
-enum { REASONS_MAX = 16 };
+enum { REASONS_MAX = 32 };
 
 struct reasons {
     struct {

@@ -45,7 +45,7 @@ static bool is_binary(struct slice line)
     return false;
 }
 
-/* Five fields, of which those that should be numbers are none. */
+/* Five fields, with words where the numbers should be. */
 static bool is_header(struct slice line)
 {
     enum { LAT = 2, LON = 3, FIELDS = 5 };

@@ -114,7 +114,6 @@ static enum conn_status fence_if_possible(struct server *server, in_port_t old_p
 {
     bool long_ago = server->resume_pause_ms >= RESUME_MAX_MS;
     enum conn_status conn = has_no_fence(server) ? CONN_OK : fence_off(server, old_port);
-
     bool waits = conn == CONN_HELD || conn == CONN_SILENT;
 
     return conn == CONN_NO_FENCE || (waits && long_ago) ? CONN_OK : conn;

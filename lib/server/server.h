@@ -50,7 +50,7 @@ struct server {
     uint64_t reconnects;
     unsigned slow_answers;    /* in a row */
     bool trouble_told;        /* a message said that it is tried again, or waited for */
-    bool silence_told;        /* ... that an answer is waited for, and no other since */
+    bool silence_told;        /* the last such message said that an answer is waited for */
     bool ever_acknowledged;   /* a record was acknowledged */
     struct counters counters; /* read at the first connection, over it where that is possible */
     struct counters other;    /* of the first connection to another process than that, if any */

@@ -187,8 +187,7 @@ static struct read_back look_again(struct delivery *d, const struct sample *samp
     char limit[NUMBER_DURATION_BYTES];
 
     d->server.retry_runs = false;
-    /* Nothing is stored any more: what was on its way can overwrite nothing, and this is no retry.
-     */
+    /* Nothing is stored any more, so nothing can be overwritten, and this is no retry. */
     d->server.left_on_way = false;
     d->server.broken_by = CONN_OK;
     struct read_back seen = read_back(channel, 0, sample);

@@ -51,8 +51,7 @@ bool verify_finish(struct verify *verify);
 /* Pairs put and not yet compared. */
 size_t verify_pending(const struct verify *verify);
 
-/* More differing keys than these bytes hold: the server is given up by CONN_NO_RESOURCES, ENOMEM.
- */
+/* If more keys differ than fit in: CONN_NO_RESOURCES, with ENOMEM. */
 enum { VERIFY_DIFFERING_BYTES = 8 * 1024 * 1024 };
 
 /* As store_protocol. */

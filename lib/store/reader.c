@@ -243,6 +243,7 @@ static enum conn_status converse(struct reader *reader, struct slice requests)
             conn = connection_await(connection, sent < requests.len);
         if (conn != CONN_OK)
             return conn;
+        server_report_silence(reader->channel->server, connection_waited_ms(connection));
     }
 }
 

@@ -244,8 +244,8 @@ static bool is_its_answer(enum way way, uint64_t barrier, struct slice line)
 /*
  * Nothing is owed. An answer too many may have stood for one that is missing:
  * it comes before the answer to this last question. Whatever else comes, or
- * nothing, says nothing of the records. After a rest it has come, and nothing is asked, since the
- * way there may be dead.
+ * nothing, says nothing of the records. After a rest nothing is asked, since the connection may
+ * be dead: such an answer has come long ago.
  */
 static bool has_unowed_answer(struct ring_store *store)
 {

@@ -115,7 +115,7 @@ fault 72
 hostile 'meta, each set answered: a key of 100,000 bytes' 76 99 -- --meta --proxied --sets huge_key --after 100
 start_hostile fake fake --meta --gets huge
 status '75' 'a value of 4 GiB is read back' -- "$sink" --verify -R 500ms -t 300ms -s stats.json "$(addr fake)" in.tsv
-json stats.json '[.verified,.missing]' '[0,0]' 'nothing is taken for verified, or missing'
+json stats.json '[.protocol,.verified,.missing]' '["meta",0,0]' 'nothing is taken for verified, or missing'
 send KILL fake
 
 note 'in classic text: an answer has no name'

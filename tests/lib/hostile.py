@@ -405,8 +405,8 @@ class Fake:
         elif words[0] in BARRIERS and client in self.quiet:
             self.answer_text(client, BARRIERS[words[0]], self.quiet[client])
             self.quiet[client] = 0
-        elif words[0] == b"mg" and self.options.gets:
-            client.sendall(b"VA 4294967295 k%s %s\r\nx" % (words[1], words[-1]))
+        elif words[0] == b"mg" and self.options.gets and b"v" in words[2:]:
+            client.sendall(b"VA 4294967295 k%s\r\nx" % words[1])
         elif b"q" not in words[2:]:
             client.sendall(b"MN\r\n" if words[0] == b"mn" else b"EN\r\n")
         return True
