@@ -7,7 +7,7 @@
 # machine would, keeps the job's messages and its result, and holds the leash (see job.bash): a line a second.
 #
 # A job without a result fails, for example if its host died. parallel tries it again (--retries) on another host, which
-# waits for the lock of the file.
+# waits for the lock of the file. So it does if a host lost the leash and did not try the file.
 
 check_hosts() {
     local n
@@ -49,7 +49,8 @@ run_on_host() { # WORK STDERR LOG SSH ARG…
     [[ ! $3 ]] || exec 2> >(tee -a -- "$3" | sed -un 's/^\[[^]]*\] E /memc_load: /p' >&2)
     mkdir -m 700 -- "$work/$n" 2>/dev/null || first=again
     hold_leash "$first" | eval "exec $4 \"\${@:5}\"" |
-        sed -n -e "/^$n [0-9]* [a-z ]*"$'\t'"{\"tool\":\"memc_load\"/{w $work/$n/results" -e 'd; }' -e p
+        sed -nE -e "/^$n 0 not tried\$|^$n [0-9]+ [a-z ]+\t\{\"tool\":\"memc_load\".*\}\$/w $work/$n/results" \
+            -e "/^$n [0-9]/d" -e p # a result that was cut off on its way is none
     ended=${PIPESTATUS[1]}
     mapfile -t lines <"$work/$n/results"
     ((${#lines[@]} > 0)) || exit 255
@@ -57,6 +58,7 @@ run_on_host() { # WORK STDERR LOG SSH ARG…
     case $status in
         69 | 76 | 77) : >"$work/stop" && exit 1 ;;
     esac
+    [[ $verdict != not || -e $work/stop ]] || exit 255
     [[ $verdict == loaded ]] || exit 0
     ((${#lines[@]} == 1)) || echo "$n" >"$work/$n/recorded"
     [[ $ended == 0 || -e $work/$n/recorded ]] || exit 255

@@ -72,6 +72,20 @@ note 'hosts'
 gives 'a list of hosts by a plain name is of this folder' '--sshloginfile|./list|' 'hosts=(--sshloginfile list); check_hosts; printf "%s\n" "${hosts[@]}"'
 gives 'words for a folder with blanks' 'cd -- /a\ b && PATH=/c |' 'PWD="/a b" PATH=/c; host_words; echo "$REPLY"'
 is "$(printf 'd/a.tsv\0d/none\0' | part 'look_around')" 'memc_load: it cannot see d/none' 'what a host cannot see'
+# What stands in for ssh prints `answer`. What is passed on would be on memc_load's stdout, too.
+mkdir there
+echo 7 >there/rows
+host_gives() { # NAME EXPECTED ANSWER [COMMAND]: what is passed on, the exit status, the result
+    printf %b "$3" >answer
+    rm -rf there/7
+    gives "$1" "$2" 'words=(sh -c "'"${4:-:}"'; cat answer")
+        (PARALLEL_SEQ=1 run_on_host "$work/there" stderr "" "${words[*]@Q}" 3>&2); echo $?; cat there/7/results'
+}
+json='{"tool":"memc_load","parts":{"idfa":null}}'
+host_gives 'a result is taken, all else passed on' "idfa a|0|7 65 failed	$json|" "idfa a\\n7 65 failed\\t$json\\n"
+host_gives 'a result that is cut off is none: for another host' '255|' "7 0 loaded\\t${json%??}"
+host_gives 'a file that is not tried is for another host' '255|7 0 not tried|' '7 0 not tried\n'
+host_gives 'but not after a stop' '0|7 0 not tried|' '7 0 not tried\n' ': >there/stop'
 
 note 'pipeline, group'
 gives 'how a part ended' '3 137 137 74 ' '
