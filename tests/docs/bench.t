@@ -10,7 +10,7 @@ export TMPDIR
 sample -n 0 # so that there is an mksample
 
 bench() { # OPTION…
-    bounded "$TOP/bench/run" --bin "$BIN" --mksample "$MKSAMPLE" --records 10000 --rounds 1 "$@"
+    bounded "$TOP/bench/run" --bin "$BIN" --mksample "$MKSAMPLE" --records 4000 --rounds 1 "$@"
 }
 
 status 0 'the help' -- "$TOP/bench/run" --help
@@ -29,7 +29,7 @@ check_status $? 0 'all core rows, what the servers hold compared byte by byte' e
 grep -E '^(floor|pipeline|load|peer)\.|^(many\.load|apps\.1000|shape\.sorted|delay\.256)$' names | sort >asked
 jq -r '.rows[].name, .skipped[].name' report.json | sort >told
 is_file told asked 'each row is measured, or said to be skipped'
-json report.json '[.records, .rounds, .checked]' '[10000,1,true]' 'what was run'
+json report.json '[.records, .rounds, .checked]' '[4000,1,true]' 'what was run'
 json report.json '[.rows[] | select(.items != null and .items != .records) | .name]' '[]' 'each loader stored all its records'
 json report.json '[.rows[] | select((.name | startswith("floor.") | not) and .items == null) | .name]' '[]' 'and was asked'
 json report.json '[.rows[] | select(.wall <= 0 or .records_per_second <= 0 or (.rounds | length) != 1 or .foreign == null or .load == null) | .name]' \
@@ -52,12 +52,12 @@ is_file out table 'in the same words'
 is "$(pgrep -c -f "memcached.*$T" || :)" 0 'no server is left'
 
 # A file that holds other records than the servers.
-cp "data/10000-1.tsv.gz" good.gz
+cp "data/4000-1.tsv.gz" good.gz
 rm -f data/*.requests
-sample -n 10000 -S 9 | gzip >data/10000-1.tsv.gz
+sample -n 4000 -S 9 | gzip >data/4000-1.tsv.gz
 bench --row floor.blast --data data --json first.json >table 2>err
 check_status $? 0 'other data' err
-cp good.gz data/10000-1.tsv.gz
+cp good.gz data/4000-1.tsv.gz
 bench --check --row floor.blast --data data >table 2>err
 check_status $? 1 'a wrong record is found' err
 file_like err 'floor.blast: the servers do not hold what the files say' 'and named'
