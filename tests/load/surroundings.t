@@ -283,6 +283,17 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 else
     skip 'it needs root' 'a mount point'
 fi
+other lsattr 'shift 2
+for each; do
+    case $each in *fixed*) echo "----i--------- $each" ;; *) echo "-------------- $each" ;; esac
+done'
+set -- ' fixed' 'fixed ' "$(printf 'fixed\nby name')"
+for each; do records x >"$each"; done
+before=$(stat_of "$ADDR_idfa" cmd_set)
+status 73 'immutable files with odd names' -- env PATH="$T/other:$PATH" ./load -w 1 -s stats "$@"
+is "$(jq -c '[.file,.exit]' stats | tr '\n' ' ')" '[" fixed",73] ["fixed ",73] ["fixed\nby name",73] ' 'are found'
+is "$(stat_of "$ADDR_idfa" cmd_set)" "$before" 'before anything is sent'
+rm -rf other
 fault
 
 note 'a hole of zero bytes in the text'
