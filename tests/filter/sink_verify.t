@@ -31,6 +31,8 @@ is_file rejects want.rejects 'rejects are the invalid lines'
 note 'something else is there'
 key=$(grep -aE '^idfa[[:blank:]][0-9a-f]{32}[[:blank:]]-?[0-9.]+[[:blank:]]-?[0-9.]+[[:blank:]][0-9,]+$' idfa.tsv | sed -n 100p | cut -f 2)
 ask "$A" "get idfa:$key" >value
+ask "$A" "md idfa:$key I T300" >/dev/null
+status 0 'a key is there that another client marked as stale' -- "$sink" --verify -T idfa "$A" idfa.tsv
 # The same length, one bit of the last byte: lon's sign.
 {
     head -c -1 value
