@@ -138,7 +138,7 @@ gather_results() {
         elif [[ ${of[$n:known]:-} ]]; then
             verdict='already loaded' ended=0
         elif [[ $job && -e $job/unwritten.$n ]]; then # the job has reported it
-            verdict=failed ended=74
+            verdict=failed ended=74 result=''
         elif [[ $result == *'}' ]] && has_its_name "$n" "$verdict"; then
             add_row "${result#*$'\t'}"
         elif [[ $job && -d $job && $verdict != 'not tried' ]]; then

@@ -255,6 +255,10 @@ json "rep/$path.stats" '[.verdict,.unknown,.invalid,.stored]' '["failed",1,1,1]'
 printf 'idfa\tb\t1\t2\t3\n' >'r%d/x y/bad.tsv'
 status 0 'once more' -- ./load --reports rep 'r%d/x y/bad.tsv'
 is_file "rep/$path.rejects" /dev/null 'reports of an earlier run are replaced'
+cp 'r%d/x y/.bad.tsv' one && cp one two
+mkdir -p "rep/$(printf '%s' "$T/one" | sed 's|/|%2F|g').stats"
+status 74 'a report that cannot be written' -- ./load -k -w 1 -s stats --reports rep one two
+is "$(jq -c '[.file,.verdict,.exit]' stats | tr '\n' ' ')" '["one","failed",74] ["two","loaded",0] ' 'each file has its row'
 printf 'foo\ta\t1\t2\t3\nidfa\tb c\t1\t2\t3\n' >want
 status 65 'rejects are input' -- ./load -k --reports rep2 want
 fresh
