@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The bad lines of all files by reason, the most frequent first. Input: the results, slurped.
-[.[].parts | (.memc_route // {} | {"unknown device type": .unknown, "longer than --max-line, or cut off": .invalid}),
- (.idfa, .gaid, .adid, .dvid | .reasons // {}) | to_entries[] | select((.value // 0) > 0)]
+[.[].parts[] | .reasons // {} | to_entries[] | select(.value > 0)]
 | group_by(.key) | map({reason: .[0].key, count: (map(.value) | add)}) | sort_by(-.count, .reason)
 | select(length > 0)
 | "\(map(.count) | add) bad lines: \(map("\(.count) \(.reason)") | join(", "))"

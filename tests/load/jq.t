@@ -13,7 +13,7 @@ run_jq() { # PROGRAM ARG…: stdin to `got`
 sink() { echo '{"tool":"memc_sink","type":"'"$1"'","server":"s-'"$1"'","stored":'"$2"',"evictions":'"$3"',"sampled":'"$4"',"reasons":'"$5"'}'; }
 counts='"undelivered":0,"apps_dropped":0,"invalid":0'
 cat >rows <<END
-{"tool":"memc_load","mode":"load","file":"d/one.gz","verdict":"loaded","seconds":2,"lines":12,"stored":9,"unknown":2,"refused":1,$counts,"sampled":3,"sample_missing":0,"parts":{"memc_route":{"unknown":2,"invalid":0},"idfa":$(sink idfa 9 0 3 '{"no id":1}'),"gaid":null,"adid":null,"dvid":null}}
+{"tool":"memc_load","mode":"load","file":"d/one.gz","verdict":"loaded","seconds":2,"lines":12,"stored":9,"unknown":2,"refused":1,$counts,"sampled":3,"sample_missing":0,"parts":{"memc_route":{"unknown":3,"invalid":1,"reasons":{"2 commas where TABs are expected":1,"unknown device type":2,"longer than --max-line":1}},"idfa":$(sink idfa 9 0 3 '{"no id":1}'),"gaid":null,"adid":null,"dvid":null}}
 {"tool":"memc_load","mode":"load","file":"d/two.gz","verdict":"failed","seconds":0.25,"lines":7,"stored":4,"unknown":0,"refused":0,$counts,"sampled":2,"sample_missing":0,"parts":{"memc_route":null,"idfa":$(sink idfa 3 null 2 '{"no id":2}'),"gaid":$(sink gaid 1 0 0 null),"adid":null,"dvid":null}}
 END
 
@@ -24,7 +24,7 @@ is_file got want 'records and keys read back, by type; 0 where a sink read none'
 
 note 'reasons.jq'
 run_jq reasons -rs <rows
-is "$(cat got)" '5 bad lines: 3 no id, 2 unknown device type' 'of all files, the most frequent first'
+is "$(cat got)" '7 bad lines: 3 no id, 2 unknown device type, 1 2 commas where TABs are expected, 1 longer than --max-line' 'of all files, the most frequent first'
 head -n 0 rows | jq -rsf "$BIN/load/reasons.jq" >got
 is "$(cat got)" '' 'of nothing nothing'
 
