@@ -55,12 +55,13 @@ match() { # PATTERN: sets `matches`
 
 # REPLY: why there is no file to load.
 why_no_file() {
-    local matches base=${opt[pattern]##*/}
+    local name matches count=0 base=${opt[pattern]##*/}
     REPLY='no file to load'
     [[ ${opt[pattern]} ]] || return 0
     REPLY+=": ${opt[pattern]} matches none"
     match "${opt[pattern]%"$base"}.$base"
-    ((${#matches[@]} == 0)) || REPLY+="; with a leading dot it matches ${#matches[@]}, loaded already: name them to load them again"
+    for name in "${matches[@]}"; do [[ ! -e $name ]] || ((count += 1)); done # a pattern of no glob characters stays
+    ((count == 0)) || REPLY+="; with a leading dot it matches $count, loaded already: name them to load them again"
 }
 
 check_no_stdin() {

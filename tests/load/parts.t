@@ -50,6 +50,8 @@ ln d/a.tsv d/e.tsv
 gives 'a pattern: names with blanks, none with a dot' 'd/a.tsv|d/b b.tsv|d/e.tsv|' 'opt[pattern]="d/*.tsv"; expand_pattern; printf "%s\n" "${files[@]}"'
 gives 'two names of one file' 'd/a.tsv|none| 0 |' 'files=(d/a.tsv d/e.tsv none d/a.tsv); drop_repeated; printf "%s\n" "${files[@]}" "$(printf " %s" "${size[@]}")"'
 gives 'nothing matches' 'no file to load: d/c* matches none; with a leading dot it matches 1, loaded already: name them to load them again|' 'opt[pattern]="d/c*"; why_no_file; echo "$REPLY"'
+gives 'nor does a name' 'no file to load: d/c matches none|no file to load: d/c.tsv matches none; with a leading dot it matches 1, loaded already: name them to load them again|' '
+    for name in d/c d/c.tsv; do opt[pattern]=$name; why_no_file; echo "$REPLY"; done'
 
 note 'plan'
 gives 'small files together, a large one alone' '0 1|2|3 4|' '
