@@ -126,11 +126,12 @@ static bool are_stale_marks(struct slice rest)
 static enum conn_status take_meta(struct reader *reader, struct slice word, struct slice rest)
 {
     bool value = slice_equal(word, slice_of("VA")), missing = slice_equal(word, slice_of("EN"));
-    bool unnamed = missing && !rest.at;
+
+    if (missing && !rest.at)
+        return tell(reader, READER_MISSING);
     struct slice size = value ? slice_cut(&rest, ' ') : rest;
     struct slice key = slice_cut(&rest, ' ');
-
-    if (!unnamed && (!is_its_key(reader, key) || !are_stale_marks(rest)))
+    if (!is_its_key(reader, key) || !are_stale_marks(rest))
         return CONN_PROTOCOL;
     if (value)
         return begin_value(reader, size);
