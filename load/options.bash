@@ -115,8 +115,7 @@ ask_settings() {
         read -r num den "run[timeout_ms]" <<<"$MEMC_LOAD_SETTINGS"
     else
         line=$("$sink" "${sink_options[@]}" "${common_options[@]}" -q --dry-run -e "${opt[rate]}" --stats - -- \
-            "${server[${types[0]}]}" </dev/null) ||
-            die 64 'wrong server address (--idfa and the like), -e, --sink-option, --max-line or --nice, see above'
+            "${server[${types[0]}]}" </dev/null) || refuse_settings "$?"
         [[ $line =~ \"timeout_ms\":([0-9]+),\"limit_numerator\":([a-z0-9]+),\"limit_denominator\":([a-z0-9]+), ]] ||
             die 70 "memc_sink is not of this version: $sink"
         run[timeout_ms]=${BASH_REMATCH[1]} num=${BASH_REMATCH[2]} den=${BASH_REMATCH[3]}
@@ -126,6 +125,11 @@ ask_settings() {
     ((${#num} <= 9 && ${#den} <= 10)) || die 64 "--max-error-rate: at most 9 digits, not '${opt[rate]}'"
     opt[limit_num]=$num opt[limit_den]=$den
     printf -v 'opt[limit_text]' %.6g "${num}e-$((${#den} - 1))"
+}
+
+refuse_settings() { # STATUS
+    [[ $1 == 64 ]] || die "$1" "memc_sink was asked for its settings and ended with $1"
+    die 64 'wrong server address (--idfa and the like), -e, --sink-option, --max-line or --nice, see above'
 }
 
 # REPLY: the time that sinks may need to settle, and some.
