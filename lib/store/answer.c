@@ -49,3 +49,14 @@ struct answer answer_of(struct slice line)
         return (struct answer){.kind = ANSWER_FAILED, .why = CONN_AUTH};
     return (struct answer){.kind = ANSWER_FAILED, .why = CONN_PROTOCOL};
 }
+
+bool answer_are_stale_marks(struct slice words)
+{
+    bool good = true;
+
+    while (words.at) {
+        struct slice mark = slice_cut(&words, ' ');
+        good &= mark.len == 1 && memchr("WXZ", mark.at[0], 3);
+    }
+    return good;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer: the meaning of a line that answers sets in meta or classic text.
+ * answer: the meaning of a line that answers sets in meta or classic text, and of what stands behind
+ * a key.
  *
  * Pure: this module does not know which request a line belongs to, or whether
  * it may come now. Source of the lines: memcached's doc/protocol.txt, proto_text.c;
@@ -29,5 +30,11 @@ struct answer {
 
 /* line: without its CR LF. */
 struct answer answer_of(struct slice line);
+
+/*
+ * What stands behind a key that a client marked as stale (`md … I`): X; W or Z: whether this reader
+ * shall renew it. Also true for nothing.
+ */
+bool answer_are_stale_marks(struct slice words);
 
 #endif

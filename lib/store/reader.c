@@ -110,18 +110,6 @@ static bool is_its_key(const struct reader *reader, struct slice word)
            slice_equal((struct slice){word.at + 1, word.len - 1}, record_at(reader)->key);
 }
 
-/* Behind a key that a client marked as stale (md … I): X; W or Z: whether this reader renews it. */
-static bool are_stale_marks(struct slice rest)
-{
-    bool good = true;
-
-    while (rest.at) {
-        struct slice mark = slice_cut(&rest, ' ');
-        good &= mark.len == 1 && memchr("WXZ", mark.at[0], 3);
-    }
-    return good;
-}
-
 /* VA LEN kKEY, HD kKEY or EN [kKEY], behind the first word. */
 static enum conn_status take_meta(struct reader *reader, struct slice word, struct slice rest)
 {
@@ -131,7 +119,7 @@ static enum conn_status take_meta(struct reader *reader, struct slice word, stru
         return tell(reader, READER_MISSING);
     struct slice size = value ? slice_cut(&rest, ' ') : rest;
     struct slice key = slice_cut(&rest, ' ');
-    if (!is_its_key(reader, key) || !are_stale_marks(rest))
+    if (!is_its_key(reader, key) || !answer_are_stale_marks(rest))
         return CONN_PROTOCOL;
     if (value)
         return begin_value(reader, size);
