@@ -18,7 +18,7 @@ lines_of_case() { # N
     fault "$1"
     bounded "$PYTHON" "$TESTS/lib/record_lines.py" case.tsv case.outcomes "$1" || bail 'no lines'
     rm -f rejects
-    ask "$A" flush_all >/dev/null
+    empty "$A"
     status 0 'all its lines' -- "$sink" -v -e none --max-line 2M -s stats.json -r rejects "$A" case.tsv
     dropped=$(awk '$2 == "ok" { sum += $4 } END { print sum + 0 }' case.outcomes)
     json stats.json '[.blank,.stored,.invalid,.apps_dropped]' \

@@ -29,7 +29,7 @@ records() { # TYPE…
 fresh() { # TYPE…: d/a.tsv.gz, and empty servers
     rm -rf d held go && mkdir d
     records "$@" | sort -R | gzip >d/a.tsv.gz
-    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
+    empty_four
 }
 
 held() { # ARG…: a load in the background whose file does not end
@@ -39,7 +39,7 @@ held() { # ARG…: a load in the background whose file does not end
 
 # SIGKILL for one part of this load, known by the folder that is this test's alone; none if it is not exactly one.
 kill_part() { # NAME ARGUMENT
-    kill_pid=$(pgrep -f "$1 .*$2.*${T:?}/work")
+    kill_pid=$(process "$1 .*$2.*${T:?}/work" >/dev/null && pgrep -f "$1 .*$2.*${T:?}/work")
     case $kill_pid in
         '' | *[!0-9]*) bail "not one $1: $kill_pid" ;;
     esac

@@ -49,7 +49,7 @@ model items rest.tsv >want.items
 dump "$A" >got.items
 is_file got.items want.items 'and held'
 rm -f undelivered
-ask "$A" flush_all >/dev/null
+empty "$A"
 background busy "$sink" -b 1024 -t 60 -R 1 -s stats.json -u undelivered "$A" fifo
 stop_within in.tsv 1 m
 until_true has_unread "$A"
@@ -86,7 +86,7 @@ note 'slow'
 fault 5
 start_hostile proxy proxy --upstream "$A" --delay 0.2
 head -n 40 in.tsv >few.tsv
-ask "$A" flush_all >/dev/null
+empty "$A"
 status 0 '200 ms an answer' -- "$sink" -b 2 -s stats.json "$(addr proxy)" few.tsv
 json stats.json '[.stored,.retries]' '[40,0]' 'no retry, no error'
 conserved stats.json few.tsv

@@ -14,8 +14,6 @@ sample --types idfa --lines 2000 >good.tsv
 sample --types idfa --lines 2000 --bad 0.5 >bad.tsv
 mkfifo fifo idfa
 
-empty() { ask "$1" flush_all >/dev/null; }
-
 # A router whose idfa lines go to a cat in the background.
 status_routed() { # N TEXT ARGUMENT… < INPUT
     routed_n=$1 routed_text=$2

@@ -61,8 +61,8 @@ is "$(sort -u err | cut -d : -f 1 | tr '\n' ' ')$(wc -l <err)" 'memc_load memc_s
 background load env PATH="$T/slow:$PATH" ./load --nice 7 a.tsv.gz
 until_true test -e held || bail 'the decompressor was not started'
 for program in memc_sink memc_route; do
-    pid=$(pgrep -of "^$BIN/$program .*--stats [^ ]*memc_load")
-    eventually "$program" -- has_niceness "${pid:-0}" "$(nicer 7)"
+    pid=$(process "^$BIN/$program .*--stats $T/work/")
+    eventually "$program" -- has_niceness "$pid" "$(nicer 7)"
 done
 : >go
 finish 0 load 'the file is loaded'

@@ -8,10 +8,6 @@ sink=$BIN/memc_sink
 
 start_four
 
-empty_all() {
-    for type in idfa gaid adid dvid; do ask "$(addr $type)" flush_all >/dev/null; done
-}
-
 check_server() { # TYPE FILE NAME
     dump "$(addr "$1")" >got.items
     model items "$2" --type "$1" >want.items
@@ -63,7 +59,7 @@ check_server adid both.tsv 'adid has new values in the range, old ones elsewhere
 check_server dvid both.tsv 'dvid, too'
 
 note 'the rejects of yesterday'
-empty_all
+empty_four
 sample --lines 3000 --seed 7 >good.tsv
 # Every fifth line is spoilt in a way that a person can see and repair: an upper-case type, a decimal comma.
 awk 'BEGIN { FS = OFS = "\t" } NR % 10 == 0 { $1 = toupper($1) } NR % 10 == 5 { sub(/\./, ",", $3) } { print }' good.tsv >spoilt.tsv
@@ -91,7 +87,7 @@ model items old.tsv >want.items
 is_file got.items want.items 'all four types are there'
 
 note 'sinks in process substitutions'
-empty_all
+empty_four
 cat >load.bash <<'END'
 route=$1 sink=$2
 shift 2
@@ -106,7 +102,7 @@ for type in idfa gaid adid dvid; do
 done
 
 note 'interrupted and run again'
-empty_all
+empty_four
 rm -rf run
 mkdir run
 for type in idfa gaid adid dvid; do mkfifo run/$type; done

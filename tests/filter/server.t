@@ -30,8 +30,6 @@ check_stored() { # ADDR FILE
     lost "$(comm -23 want.items got.items | wc -l)" 'what was acknowledged is held'
 }
 
-empty() { ask "$1" flush_all >/dev/null; }
-
 sample --types idfa --lines 30000 >big.tsv
 head -n 4000 big.tsv >part1.tsv
 sed -n '4001,8000p' big.tsv >part2.tsv

@@ -27,10 +27,6 @@ check_counters() { # FILE [MODEL OPTION…]
     is "$(jq -cS "$counters + {ok:.stored}" stats.json)" "$(jq -cS "$counters + {ok}" want.json)" 'the counters'
 }
 
-empty() { # ADDR
-    ask "$1" flush_all >/dev/null
-}
-
 start_memcached m
 A=$(addr m)
 

@@ -31,8 +31,6 @@ check_undelivered() { # FILE
     rm -f undelivered
 }
 
-empty() { for empty_addr in "$@"; do ask "$empty_addr" flush_all >/dev/null; done; }
-
 held() { # ADDR…: how many items are there together
     for held_addr in "$@"; do stat_of "$held_addr" curr_items; done | awk '{ sum += $1 } END { print sum }'
 }

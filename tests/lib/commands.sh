@@ -22,6 +22,7 @@
 #   kill_at_exit PID…                        kill at the end a process that the test started in another way
 #   forget PID…                              do not kill it at the end
 #   until_true CMD…                          poll until CMD succeeds; false after LIMIT seconds
+#   process PATTERN                          print the oldest pid of such a command line, once there is one
 #   watched                                  true under a sanitizer or valgrind, which need much memory and time
 #   under_valgrind                           true under valgrind, which opens closed descriptors
 #   sample [OPTION…]                         mksample to stdout; $MKSAMPLE, or it is compiled once for this test
@@ -153,6 +154,9 @@ until_true() { # CMD…
 under_valgrind() { grep -aq '^exec valgrind' "$BUILT/memc_sink"; }
 
 watched() { under_valgrind || grep -aq __asan_init "$BUILT/memc_sink"; }
+
+# The parts of a pipeline begin in any order.
+process() { until_true pgrep -of "$1" >/dev/null && pgrep -of "$1"; } # PATTERN
 
 # A program, because timeout(1) cannot run a function. Work folders are made below ./work.
 make_load() { # PROGRAM [ARG…]

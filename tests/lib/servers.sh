@@ -16,6 +16,7 @@
 #   ask ADDR COMMAND [NAME]                  ask.pl, one question (a program: "$TESTS/lib/ask.pl")
 #   stat_of ADDR STAT                        one value of `stats`
 #   holds ADDR N                             true if there are N items
+#   empty ADDR… · empty_four                 a server holds nothing any more, and says so
 #   has_key ADDR KEY                         true if the key is there
 #   has_unread ADDR                          for a stopped server on a port: true if it was sent something since
 #   was_left ADDR                            likewise: true if a client has closed its connection since
@@ -160,8 +161,17 @@ stat_of() { ask "$1" stats "$2"; }
 
 holds() { [ "$(stat_of "$1" curr_items)" -eq "$2" ]; }
 
-has_key() { ask "$1" "get $2"; }
+# A server counts items that flush_all has ended until somebody meets them, as its crawler does.
+is_empty() { holds "$1" 0 || { ask "$1" 'lru_crawler crawl all' >/dev/null && false; }; }
+empty() {
+    for empty_addr in "$@"; do
+        ask "$empty_addr" flush_all >/dev/null
+        until_true is_empty "$empty_addr" || bail "$empty_addr keeps items"
+    done
+}
+empty_four() { for empty_type in idfa gaid adid dvid; do empty "$(addr $empty_type)"; done; }
 
+has_key() { ask "$1" "get $2"; }
 
 # The connections to a server's port, from /proc: state and unread bytes, both hexadecimal. State 0A is a listener.
 connections() { # ADDR

@@ -125,12 +125,11 @@ until [ -e "$T/go" ]; do sleep 0.05; done
 exec tail -n +5 "$T/text"
 END
 chmod +x slow/igzip
-empty_servers() { for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done; }
 contents() { for each in idfa gaid adid dvid; do dump "$(addr $each)"; done; }
 broken() { # STATUS NAME ACTION…
     broken_status=$1 broken_name=$2
     shift 2
-    rm -rf held go begun g stats && cp -R made g && empty_servers
+    rm -rf held go begun g stats && cp -R made g && empty_four
     # shellcheck disable=SC2086 # words
     background run env PATH="$T/slow:$PATH" "$BIN/memc_load" $addresses -w 1 -s stats --sink-option=--retry-for=1 g/*.tsv.gz
     until_true test -d held || bail 'the decompressor was not started'
@@ -139,14 +138,14 @@ broken() { # STATUS NAME ACTION…
     [ "$1" != stop_server ] || { until_true grep -q '/4\.tsv\.gz' begun && send CONT gaid; }
     finish "$broken_status" run "$broken_name"
 }
-kill_part() { kill -KILL "$(pgrep -f "^$BIN/$1 .*--label g/3\.tsv\.gz.*$2")"; }
+kill_part() { kill -KILL "$(process "^$BIN/$1 .*--label g/3\.tsv\.gz.*$2")"; }
 stop_server() { send STOP gaid; }
 stop_run() { send TERM run; }
 lose_server() { send KILL gaid; }
 flush_server() { ask "$ADDR_gaid" flush_all >/dev/null; }
 verdicts_of() { jq -r '"\(.verdict):\(.reason):\(.exit)"' stats | uniq -c | sed 's,^ *,,' | tr '\n' ' '; }
 
-cp -R made g && empty_servers
+cp -R made g && empty_four
 # shellcheck disable=SC2086 # words
 status 0 'nothing happens' -- "$BIN/memc_load" $addresses -w 1 g/*.tsv.gz
 contents >whole

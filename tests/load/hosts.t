@@ -156,7 +156,7 @@ fresh() {
     rm -rf d reports stats log held slow/once where
     cp -R made d
     echo "${1:-$nothing}" >slow/which
-    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
+    empty_four
 }
 contents() { for each in idfa gaid adid dvid; do dump "$(addr $each)"; done; }
 # shellcheck disable=SC2012 # to be read, not to be worked on
@@ -292,7 +292,7 @@ eventually 'it is there again' -- reachable "$holder"
 note "a job's shell that is killed"
 until_true no_job || bail 'a job of the run before goes on'
 start_held shell
-kill -KILL "$(pgrep -of "^[^ ]*bash -p $BIN/memc_load_file .*d/b.tsv.gz\$")"
+kill -KILL "$(pgrep -of "^[^ ]*bash -p $BIN/memc_load_file --idfa $ADDR_idfa .*d/b.tsv.gz\$")"
 finish 0 shell 'its file is loaded by another job'
 all_loaded 'a job killed'
 

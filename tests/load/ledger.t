@@ -248,7 +248,6 @@ is "$(grep -c '^/waiting' ledger)" 100 'the lines are in the new one'
 note 'kill -9'
 fresh a b c d
 for name in a b c d; do zcat d/$name.tsv.gz; done >whole.tsv
-clean() { for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done; }
 equal() { # the servers hold what a clean run leaves
     for each in idfa gaid adid dvid; do
         dump "$(addr $each)" >got
@@ -267,7 +266,7 @@ head -n 7 "$T/slow/text.\$\$"
 exec sleep 1000
 END
 killed() { # WHAT STATUS: the run whose third file is held, WHAT of it is killed
-    clean
+    empty_four
     rm -f ledger held
     background killed env PATH="$T/slow:$PATH" ./load -w 1 --ledger ledger d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz d/d.tsv.gz
     until_true test -e held || bail 'the decompressor was not started'

@@ -29,10 +29,6 @@ fresh() { # two files of 40 records each
 # shellcheck disable=SC2012 # to be read, not to be worked on
 names() { (cd "${1:-d}" && ls -A | tr '\n' ' '); }
 
-empty_servers() {
-    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
-}
-
 note 'what is stored is what the files hold'
 sample --lines 20000 --bad 0.001 --odd 0.05 >d/all.tsv
 gzip -k d/all.tsv
@@ -56,7 +52,7 @@ is "$(names)" '.all.tsv.gz all.tsv ' 'and --verify renames nothing'
 
 note 'ways to give files'
 fresh
-empty_servers
+empty_four
 status 0 'arguments' -- ./load d/a.tsv.gz d/b.tsv.gz
 is "$(names)" '.a.tsv.gz .b.tsv.gz ' 'both'
 ok 'the first file is there' -- "$TESTS/lib/ask.pl" "$ADDR_idfa" "get idfa:id10"
@@ -103,7 +99,7 @@ note 'dots'
 fresh
 cp d/a.tsv.gz d/.a.tsv.gz
 echo kept >d/.b.tsv.gz
-empty_servers
+empty_four
 status 73 'a dotted name that is taken' -- ./load d/b.tsv.gz
 is "$(names)" '.a.tsv.gz .b.tsv.gz a.tsv.gz b.tsv.gz ' 'forbids the rename'
 is "$(cat d/.b.tsv.gz)" kept 'is left alone'
@@ -115,7 +111,7 @@ status 73 'also if it is a dangling link' -- ./load d/c.tsv
 fault
 status 0 'with --keep it does not matter' -- ./load --keep d/b.tsv.gz
 is "$(stat_of "$ADDR_idfa" curr_items)" 10 'and the file is loaded'
-empty_servers
+empty_four
 status 0 'a dotted file by its name' -- ./load d/.a.tsv.gz
 is "$(names)" '.a.tsv.gz .b.tsv.gz .c.tsv a.tsv.gz b.tsv.gz c.tsv ' 'is loaded and not renamed'
 is "$(stat_of "$ADDR_idfa" curr_items)" 10 'loaded, that is'
@@ -136,7 +132,7 @@ for option in --keep -n --dry --dry-run '--only idfa' '-o idfa,dvid'; do
     status 0 "$option" -- ./load $option d/a.tsv.gz
     is "$(names)" 'a.tsv.gz b.tsv.gz ' 'no rename'
 done
-empty_servers
+empty_four
 status 0 '--dry-run' -- ./load -n -v -s stats d/a.tsv.gz
 is "$(stat_of "$ADDR_idfa" curr_items)" 0 'stores nothing'
 is "$(grep -c ' - idfa:id[0-9]* -> apps: 1 apps: 22 apps: 333 lat: 55.5 lon: -42.25$' out)" 10 'with -v the records are on stdout'

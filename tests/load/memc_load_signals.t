@@ -25,7 +25,7 @@ records() { for each in idfa gaid adid dvid; do seq -f "$each	$1%.0f	55.5	-42.25
 fresh() {
     rm -rf d held && mkdir d
     for each_file in a b c; do records $each_file | sort -R | gzip >d/$each_file.tsv.gz; done
-    for each in idfa gaid adid dvid; do ask "$(addr $each)" flush_all >/dev/null; done
+    empty_four
 }
 # shellcheck disable=SC2012 # to be read, not to be worked on
 names() { (cd "$1" && ls -A | tr '\n' ' '); }
@@ -44,7 +44,7 @@ start() { # NAME ARG…
 # shellcheck disable=SC2317 # these two, too
 has_some() { [ "$(stat_of "$1" curr_items)" -gt 0 ]; }
 # shellcheck disable=SC2317
-no_sink() { ! pgrep -f "$BIN/memc_sink .*$1"; }
+no_sink() { ! pgrep -f "$BIN/memc_sink .*-- $1\$"; }
 held() { until_true test -e held || bail 'the decompressor was not started'; }
 
 fault 59
@@ -115,7 +115,7 @@ send TERM twice
 for each in gaid adid dvid; do eventually "the sink of $each ends" -- no_sink "$(addr $each)"; done
 ok 'after the first it waits for the server' -- kill -0 "$(pid_of twice)"
 # shellcheck disable=SC2034 # read by took_signals
-PID_waiting=$(pgrep -of "^$BIN/memc_sink .*-- $ADDR_idfa") # two signals that are not taken yet are one
+PID_waiting=$(pgrep -of "^$BIN/memc_sink .*-- $ADDR_idfa\$") # two signals that are not taken yet are one
 until_true took_signals waiting
 send TERM twice
 finish 143 twice 'after the second no more'

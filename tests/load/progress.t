@@ -154,7 +154,7 @@ finish 137 run 'kill -9'
 eventually 'no process is left' -- no_process
 background run ./terminal 80 ./load -k -s stats "$T/d/a.xz"
 held
-kill -KILL "$(pgrep -f "memc_sink .*--label $T/d/a\.xz .*-T idfa")"
+kill -KILL "$(process "memc_sink .*--label $T/d/a\.xz .*-T idfa")"
 touch go
 finish 137 run 'a sink is killed that had told its counters'
 json stats '[.verdict,.stored,.parts.idfa,.parts.gaid.exit]' '["failed",0,null,0]' 'it left none at the end'

@@ -260,7 +260,7 @@ fresh
 cat >slow/igzip <<END
 #!/bin/sh
 [ ! -p /dev/stdin ] || exec gzip -dc # it is tried on two members first
-[ ! -e "$T/kill" ] || { rm "$T/kill" && kill -KILL \$(pgrep -f "^[^ ]*bash -p $BIN/memc_load_file .*d/b.tsv.gz\\$"); sleep 0.2; }
+[ ! -e "$T/kill" ] || { rm "$T/kill" && kill -KILL \$(pgrep -f "^[^ ]*bash -p $BIN/memc_load_file --idfa $ADDR_idfa .*d/b.tsv.gz\\$"); sleep 0.2; }
 exec gzip -dc
 END
 chmod +x slow/igzip
