@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer: the meaning of a line that answers sets in meta or classic text, and of what stands behind
- * a key.
+ * answer: the meaning of a line that answers sets in meta or classic text, and of what stands
+ * behind a key.
  *
  * Pure: this module does not know which request a line belongs to, or whether
  * it may come now. Source of the lines: memcached's doc/protocol.txt, proto_text.c;
