@@ -118,6 +118,29 @@ static const char *const DOUBT_TEXT[] = {
                          "--verify tells",
 };
 
+/* What to do about evictions. */
+static const char *eviction_hint(const struct counters *before, const struct counters *after)
+{
+    if (before->ext_bad < after->ext_bad)
+        return "extstore's disk loses data (memcached -o ext_path)";
+    if (before->evictions == after->evictions &&
+        (before->ext_evicted < after->ext_evicted || before->ext_lost < after->ext_lost ||
+         before->ext_skipped < after->ext_skipped))
+        return "give extstore more disk (memcached -o ext_path)";
+    return "give it more memory (memcached -m)";
+}
+
+static void tell_evicted(const struct sink_tally *tally, const struct counters *before,
+                         const struct counters *after)
+{
+    char figure[24] = "";
+
+    if (tally->evictions > 0)
+        snprintf(figure, sizeof figure, "%" PRId64 " ", tally->evictions);
+    diag("%sevictions on %s meanwhile: what was stored may be gone; %s", figure, tally->server,
+         eviction_hint(before, after));
+}
+
 static void tell_doubt(const struct sink_tally *tally, const struct counters *before,
                        const struct counters *after)
 {
@@ -126,14 +149,7 @@ static void tell_doubt(const struct sink_tally *tally, const struct counters *be
     case DOUBT_LOST:
         break;
     case DOUBT_EVICTED:
-        if (tally->evictions > 0)
-            diag("%" PRId64 " evictions on %s meanwhile: what was stored may be gone; "
-                 "give it more memory (memcached -m)",
-                 tally->evictions, tally->server);
-        else
-            diag("evictions on %s meanwhile: what was stored may be gone; "
-                 "give it more memory (memcached -m)",
-                 tally->server);
+        tell_evicted(tally, before, after);
         break;
     case DOUBT_OTHER_SERVER:
         diag("%s: the last counters are those of another server (process %" PRId64
@@ -150,21 +166,41 @@ static void tell_doubt(const struct sink_tally *tally, const struct counters *be
     }
 }
 
-/* A loss of every hundredth key or more is reported as a share. */
-static void tell_missing(const struct sink_tally *t, const struct counters *before,
-                         const struct counters *after)
+enum { REASONS_BYTES = 320 };
+
+/* Writes ": REASONS do that", those that this server may have had. Where the counters tell the
+ * reason, another message does. */
+static void reasons_of_missing(char *text, const struct delivery *d, const struct counters *after)
 {
-    char deletes[96] = "";
+    const struct counters *before = &d->server.counters;
+    enum doubt told = counters_doubt(before, after, 0, false);
+    bool deletes = before->delete_hits >= 0 && after->delete_hits > before->delete_hits;
+    char deleted[96] = "";
+
+    *text = '\0';
+    if (told == DOUBT_RESTARTED || told == DOUBT_FLUSHED || told == DOUBT_EVICTED)
+        return;
+    if (deletes)
+        snprintf(deleted, sizeof deleted, " (its clients deleted %" PRId64 " items meanwhile)",
+                 after->delete_hits - before->delete_hits);
+    snprintf(text, REASONS_BYTES,
+             ": %s%s%sa delayed flush_all, deletes or a short expiry by other clients%s do that",
+             after->pid < 0 ? "evictions, a restart, " : "",
+             after->ext_evicted < 0 ? "" : "a full or broken disk of extstore, ",
+             d->options->ttl_seconds > 0 ? "a short --ttl, " : "", deleted);
+}
+
+static void tell_missing(const struct delivery *d, const struct counters *after)
+{
+    const struct sink_tally *t = d->tally;
+    char reasons[REASONS_BYTES];
 
     if (t->sample_missing == 0)
         return;
-    if (before->delete_hits >= 0 && after->delete_hits > before->delete_hits)
-        snprintf(deletes, sizeof deletes, " (its clients deleted %" PRId64 " items meanwhile)",
-                 after->delete_hits - before->delete_hits);
+    reasons_of_missing(reasons, d, after);
     diag("%s: of %" PRIu64 " keys that it stored, a sample of all, %" PRIu64
-         " are not there: extstore's disk too small, a delayed flush_all or deletes of other "
-         "clients%s do that; --verify finds them all",
-         t->server, t->sampled, t->sample_missing, deletes);
+         " are not there%s; --verify finds them all",
+         t->server, t->sampled, t->sample_missing, reasons);
 }
 
 /* Whether what expires is expected to be there yet, with the seconds by which clocks are inexact.
@@ -218,7 +254,7 @@ static void count_sample(struct delivery *d, const struct read_back *seen)
         return;
     t->sampled = seen->asked;
     t->sample_missing = seen->missing;
-    tell_missing(t, &d->server.counters, &seen->counters);
+    tell_missing(d, &seen->counters);
 }
 
 static enum doubt doubt_of(const struct delivery *d, uint64_t stored, const struct read_back *seen)

@@ -379,13 +379,20 @@ enum conn_status reader_read(struct channel *channel, const struct batch *batch,
     return reader_get(channel, batch, cursor, NULL, each, context);
 }
 
+/* With a disk (extstore), the memory has a header for each item; whether the disk gives the value
+ * back is not known before it is read. Nor is it known of a server that reports no counters. */
+static bool has_values_in_memory(const struct counters *counters)
+{
+    return counters->pid >= 0 && counters->ext_evicted < 0;
+}
+
 enum conn_status reader_look(struct channel *channel, const struct batch *batch, size_t *cursor,
                              reader_fn *each, void *context)
 {
     struct reader reader = {.channel = channel,
                             .batch = batch,
                             .cursor = cursor,
-                            .keys_only = true,
+                            .keys_only = has_values_in_memory(&channel->server->counters),
                             .each = each,
                             .context = context};
 

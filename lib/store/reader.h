@@ -35,7 +35,8 @@ enum conn_status reader_read(struct channel *channel, const struct batch *batch,
 enum conn_status reader_get(struct channel *channel, const struct batch *batch, size_t *cursor,
                             reader_value_fn *value, reader_fn *each, void *context);
 
-/* Only whether the keys are there: READER_MISSING, or one of the others. Meta sends no value. */
+/* Only whether the keys are there: READER_MISSING, or one of the others. By meta no value is sent,
+ * unless the server may have it on a disk, which can lose it. */
 enum conn_status reader_look(struct channel *channel, const struct batch *batch, size_t *cursor,
                              reader_fn *each, void *context);
 

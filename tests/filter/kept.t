@@ -208,6 +208,25 @@ if [ -n "$(stat_of "$A" extstore_objects_evicted)" ]; then
     awk 'BEGIN { for (j = 0; j < 1500; j++) p = p (100000 + j) ","; for (i = 0; i < 30000; i++) printf "idfa\tdev%08d\t1.5\t2.5\t%s7\n", i, p }' >wide.tsv
     status 65 'more than the disk holds' -- "$sink" -s stats.json "$A" wide.tsv
     json stats.json '[.stored, .doubt]' '[30000,"evicted"]' 'is found'
+    advice='give extstore more disk' # if the disk alone was the cause
+    [ "$(stat_of "$A" evictions)" -eq 0 ] || advice='give it more memory'
+    file_like err "[0-9]+ evictions on $A meanwhile: .*; $advice \(memcached " 'and what to do is told'
+    stop_memcached m
+
+    fault 115
+    start_memcached d -m 64 -o "ext_page_size=2,ext_wbuf_size=2,ext_path=$T/disk:64m,ext_item_size=512,ext_item_age=1,slab_automove_freeratio=0.05"
+    A=$(addr d)
+    head -n 1200 wide.tsv | cut -c 1-4000 >part1.tsv
+    sed -n '1201,1210p' wide.tsv >part2.tsv
+    # shellcheck disable=SC2317 # called by until_true
+    on_disk() { [ "$(stat_of "$A" extstore_objects_written)" -ge 600 ]; }
+    # As on a disk that is full or broken: memcached does not look whether its writes succeed.
+    break_disk() { until_true on_disk && : >disk; }
+    background late "$sink" -s stats.json "$A" fifo
+    halfway break_disk
+    finish 65 late 'a disk that loses what was written'
+    json stats.json '[.stored, .doubt, .sample_missing > 100]' '[1210,"lost",true]' 'is found: there the sample reads values'
+    file_like late.err 'are not there: a full or broken disk of extstore, ' 'and named'
 else
     skip 'this memcached has no extstore' 'more than the disk holds'
 fi

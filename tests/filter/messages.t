@@ -128,7 +128,7 @@ finish 65 half 'the server was restarted'
 is "$(told)" 'Connection refused; trying again for 1h
 was restarted: what was stored before is gone
 is back
-of 10 keys that it stored, a sample of all, 5 are not there: extstore'\''s disk too small, a delayed flush_all or deletes of other clients do that; --verify finds them all
+of 10 keys that it stored, a sample of all, 5 are not there; --verify finds them all
 was restarted meanwhile: what was stored before is gone; load it again' 'one line each'
 stop_memcached m
 background never "$sink" -q -R 600ms "$A" idfa.tsv
