@@ -39,6 +39,11 @@ bool counters_restarted(const struct counters *before, const struct counters *af
     return moved(before->pid, after->pid) || moved(before->start, after->start);
 }
 
+bool counters_same_start(const struct counters *before, const struct counters *after)
+{
+    return both_known(before->start, after->start) && before->start == after->start;
+}
+
 /* The process of the second reading ran before the first reading was made. */
 static bool ran_before(const struct counters *before, const struct counters *after)
 {

@@ -32,6 +32,9 @@ enum doubt doubt_merge(enum doubt a, enum doubt b);
 /* True if both were read and show different processes. */
 bool counters_restarted(const struct counters *before, const struct counters *after);
 
+/* True also for a process that went on with another one's memory (memcached -e). */
+bool counters_same_start(const struct counters *before, const struct counters *after);
+
 /* Items that the server removed between two readings; -1 if unknown. */
 int64_t counters_evicted(const struct counters *before, const struct counters *after);
 

@@ -235,11 +235,14 @@ static enum conn_status ask_connected(struct server *server, struct counters *co
 
 static void report_other(const struct server *server)
 {
-    bool other = counters_doubt(&server->counters, &server->other, 0, true) == DOUBT_OTHER_SERVER;
+    const char *what = "was restarted: what was stored before is gone";
 
-    diag("%s: %s", server->address->text,
-         other ? "another server answers there now: is it a balancer?"
-               : "was restarted: what was stored before is gone");
+    if (counters_doubt(&server->counters, &server->other, 0, true) == DOUBT_OTHER_SERVER)
+        what = counters_same_start(&server->counters, &server->other)
+                   ? "another process with the same start answers there now: was it restarted with "
+                     "its memory (memcached -e), or is it a balancer?"
+                   : "another server answers there now: is it a balancer?";
+    diag("%s: %s", server->address->text, what);
 }
 
 /*

@@ -153,9 +153,12 @@ static void tell_doubt(const struct sink_tally *tally, const struct counters *be
         break;
     case DOUBT_OTHER_SERVER:
         diag("%s: the last counters are those of another server (process %" PRId64
-             ", up for %" PRId64 " s) than the first (process %" PRId64
-             "): is it a balancer? Unproven; load each server by its own address",
-             tally->server, after->pid, after->uptime, before->pid);
+             ", up for %" PRId64 " s) than the first (process %" PRId64 "): %s",
+             tally->server, after->pid, after->uptime, before->pid,
+             counters_same_start(before, after)
+                 ? "was it restarted with its memory (memcached -e), or is it a balancer? "
+                   "Unproven; --verify tells"
+                 : "is it a balancer? Unproven; load each server by its own address");
         break;
     case DOUBT_RESTARTED:
     case DOUBT_FLUSHED:

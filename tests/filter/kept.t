@@ -27,6 +27,7 @@ stored_since() { [ "$(stat_of "$A" total_items)" -ge $(($1 + $2)) ]; } # BEFORE 
 # shellcheck disable=SC2317 # likewise
 clock_is_behind() { [ "$(stat_of "$A" time)" -gt "$1" ]; } # TIME
 
+start_memcached warm -m 64 -e "$T/memory"
 start_memcached m -m 256
 A=$(addr m)
 
@@ -163,6 +164,28 @@ background late "$sink" -s stats.json "$A" fifo
 halfway overwrite_keys
 finish 0 late 'that writes the same keys is no loss'
 json stats.json '[.doubt, .sample_missing]' '[null,0]' 'and no doubt'
+
+note 'a server that is restarted with its memory (-e)'
+A=$(addr warm)
+# memcached keeps it only if the clock has gone on by a second.
+# shellcheck disable=SC2154 # set by eval
+restart_warm() {
+    kill -USR1 "$PID_warm" && wait "$PID_warm"
+    deadline=$(($(stat_of "$(addr m)" time) + 1))
+    A=$(addr m) && until_true clock_is_behind "$deadline" && A=$(addr warm)
+    restart_memcached warm
+}
+background late "$sink" -s stats.json "$A" fifo
+halfway restart_warm
+finish 65 late 'is another process than the one that stored'
+json stats.json '[.stored, .undelivered, .doubt, .sample_missing]' '[1000,0,"unproven",0]' 'which has all, but whose counters began anew'
+file_like late.err "$A: another process with the same start answers there now: was it restarted with its memory" 'it is told when it is found'
+file_like late.err 'than the first .* was it restarted with its memory .*Unproven; --verify tells' 'and at the end'
+cat part1.tsv part2.tsv >parts.tsv
+status 0 '--verify' -- "$sink" --verify -s stats.json "$A" parts.tsv
+json stats.json '[.verified, .missing]' '[1000,0]' 'finds all of it'
+stop_memcached warm
+A=$(addr m)
 
 fault 90
 note 'elements of a list of apps that are no numbers'
