@@ -47,6 +47,7 @@ parse_options() { # SHORT LONG ARG…: those of the script beside the shared one
             file_options+=("$1")
             shift
         else
+            [[ $2 || $1 == --progress || $1 == --sink-option ]] || die 64 "$1: its value is empty"
             value_of_script "$1" "$2" || { set_value "$1" "$2" && file_options+=("$1" "$2"); }
             shift 2
         fi
@@ -77,10 +78,7 @@ set_value() { # OPTION VALUE
         --max-line | --nice) common_options+=("$1=$2") ;;
         --rate) opt[pace]=$2 ;;
         --reports) opt[reports]=$2 ;;
-        --ledger)
-            [[ $2 ]] || die 64 '--ledger: no file is named'
-            opt[ledger]=$2 opt[keep]=1
-            ;;
+        --ledger) opt[ledger]=$2 opt[keep]=1 ;;
         -s | --stats) opt[stats]=$2 ;;
         -l | --log) opt[log_file]=$2 ;;
         --sink-option) sink_options+=("$2") ;;
@@ -102,7 +100,7 @@ check_options() {
     [[ ${opt[mode]} != load ]] || opt[ledger_kept]=${opt[ledger]}
     local -A word=([load]=stored [verify]=verified [dry-run]=encoded)
     opt[done_word]=${word[${opt[mode]}]}
-    [[ ${opt[verbose]} ]] || common_options+=(-q -q) # bad lines are reported by reason, not one by one
+    [[ ${opt[verbose]} ]] || common_options+=(-q -q ${opt[quiet]:+-q}) # bad lines are reported by reason, not one by one
     [[ ! ${opt[pace]} ]] || router_options+=("--rate=${opt[pace]}")
 }
 
@@ -116,6 +114,8 @@ ask_settings() {
     else
         line=$("$sink" "${sink_options[@]}" "${common_options[@]}" -q --dry-run -e "${opt[rate]}" --stats - -- \
             "${server[${types[0]}]}" </dev/null) || refuse_settings "$?"
+        # What it would do instead of storing is memc_load's to say.
+        [[ ${opt[mode]} == dry-run ]] || "$sink" "${sink_options[@]}" --test -- "${server[${types[0]}]}" >/dev/null || refuse_settings "$?"
         [[ $line =~ \"timeout_ms\":([0-9]+),\"limit_numerator\":([a-z0-9]+),\"limit_denominator\":([a-z0-9]+), ]] ||
             die 70 "memc_sink is not of this version: $sink"
         run[timeout_ms]=${BASH_REMATCH[1]} num=${BASH_REMATCH[2]} den=${BASH_REMATCH[3]}

@@ -137,8 +137,10 @@ static const char **text_of(int code, struct common_options *common)
 enum options_result options_set_common(int code, char **argv, struct common_options *common,
                                        struct options_error *error)
 {
-    if (code == 'q')
+    if (code == 'q') {
+        common->mute = common->silent;
         common->silent = common->quiet;
+    }
     bool *flag = flag_of(code, common);
     const char **text = text_of(code, common);
 

@@ -36,6 +36,7 @@ struct common_options {
     int nice;        /* added to the process's own niceness */
     bool progress, quiet, verbose, append;
     bool silent; /* -q twice: no message for a bad line */
+    bool mute;   /* -q three times: nor one about a server with which all is well */
 };
 
 /* Codes of long options without a letter. Those of one program begin at OPTION_OWN. */

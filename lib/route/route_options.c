@@ -84,6 +84,8 @@ static enum options_result set_option(int code, char **argv, void *self,
     }
     switch (code) {
     case 'd':
+        if (optarg[0] == '\0')
+            return options_fail(error, "--dir: it is empty; . is the working directory");
         options->directory = optarg;
         return OPTIONS_RUN;
     case 'm':

@@ -62,6 +62,7 @@ static bool open_store(struct delivery *d)
     struct store_options options = {.protocol = d->options->protocol,
                                     .batch_records = d->options->batch,
                                     .ttl_seconds = d->options->ttl_seconds,
+                                    .mute = d->options->common.mute,
                                     .on_outcome = on_outcome,
                                     .context = d};
 

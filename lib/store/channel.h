@@ -50,6 +50,7 @@ struct store_options {
     enum protocol protocol; /* PROTOCOL_AUTO: what the server speaks */
     size_t batch_records;   /* 1 to BATCH_RECORDS_MAX; 0: the best of the protocol */
     int64_t ttl_seconds;    /* 0: no expiry */
+    bool mute;              /* no word about a slower protocol or another clock */
     store_outcome_fn *on_outcome;
     void *context;
 };

@@ -32,9 +32,10 @@ static enum conn_status choose(struct store *store)
 {
     bool binary = store->channel.protocol == PROTOCOL_BINARY;
 
-    if (store->options.protocol == PROTOCOL_AUTO)
+    if (store->options.protocol == PROTOCOL_AUTO && !store->options.mute)
         channel_report(&store->channel);
-    store_report_clock(store->channel.server, store->options.ttl_seconds);
+    if (!store->options.mute)
+        store_report_clock(store->channel.server, store->options.ttl_seconds);
     store->calls = binary ? &BINARY_STORE : &RING_STORE;
     store->self = binary ? binary_store_open(&store->channel, &store->options)
                          : ring_store_open(&store->channel, &store->options);

@@ -398,7 +398,7 @@ json stats '[.verdict,.reason,.stored,.sampled >= 1000,.sample_missing]' '["load
 file_like err "^memc_load: 1 file: 1 loaded; .* 0 undelivered; $ADDR_proxy: no counters, samples were read back\$" 'and the summary says what that rests on'
 file_like err "Successful load d/a.tsv \\(.*; .*$ADDR_proxy.*: no counters, a sample was read back\\)" 'as does the verdict on the file'
 status 0 '-q' -- ./load -q -k d/.a.tsv
-is "$(grep -v 'each record is answered, which is slower$' err)" '' 'says nothing of that, since all is well'
+is "$(cat err)" '' 'says nothing of that, nor that it is slower, since all is well'
 mv d/.a.tsv d/a.tsv
 status 0 'memc_load --verify' -- ./load --verify d/a.tsv
 status 0 'memc_load --allow-evictions' -- ./load --allow-evictions -s stats d/a.tsv

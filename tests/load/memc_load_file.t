@@ -61,7 +61,8 @@ status 0 'a dry run that prints' -- ./file -n -v d/a.tsv.gz
 is "$(grep -c ' - idfa:a[0-9]* -> ' out) $(grep -c '^{' out)" '100 0' 'has the records on stdout, and no JSON'
 status 0 'with --log' -- ./file -k -l log d/a.tsv.gz
 is "$(cat err)$(grep -c 'I Acceptable' log)" 1 'the verdict is in it'
-for wrong in '' --bogus '-p d/a.tsv.gz' '-w 1 d/a.tsv.gz'; do
+for wrong in '' --bogus '-p d/a.tsv.gz' '-w 1 d/a.tsv.gz' '--reports= d/a.tsv.gz' '--rate= d/a.tsv.gz' \
+    '--sink-option=-n d/a.tsv.gz' '--sink-option=--verify d/a.tsv.gz'; do
     # shellcheck disable=SC2086 # words
     status 64 "wrong options: $wrong" -- ./file $wrong
 done
@@ -92,11 +93,15 @@ printf '%s\0' d/*.gz | bounded xargs -0 -n 1 -P 2 ./file >out 2>err
 is "$? $(names d)" '0 .a.tsv.gz .b.tsv.gz .c.tsv.gz ' 'xargs'
 
 note 'signals'
-for signal in INT:130 TERM:143 HUP:129; do
+for signal in INT:130 TERM:143 HUP:129 USR2:143 QUIT:143; do
     fresh
     : >slow/hold
     background one env PATH="$T/slow:$PATH" ./file d/a.tsv.gz d/b.tsv.gz
     until_true test -e held || bail 'the decompressor was not started'
+    if [ "${signal%:*}" = USR2 ]; then
+        send USR1 one
+        eventually 'USR1: how far it is' -- grep -Eqx 'memc_load_file: [0-9]+%, 0/2 files' one.err
+    fi
     send "${signal%:*}" one
     finish "${signal#*:}" one "${signal%:*} ends it"
     is "$(told one.out)" '["d/a.tsv.gz","failed","failed",143] ' 'the file failed, the other one was not begun'

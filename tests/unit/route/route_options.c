@@ -117,6 +117,7 @@ static void test_bad(void)
         {{"--nice=20", NULL}, "--nice"},
         {{"--nice=-1", NULL}, "--nice"},
         {{"--dir", NULL}, "--dir"},
+        {{"-d", "", NULL}, "--dir"},
         {{"-d", NULL}, "-d"},
         {{"--unknown", NULL}, "--unknown"},
         {{"-Z", NULL}, "-Z"},
