@@ -36,7 +36,7 @@ finish 0 reader 'its reader sees the end'
 note 'stopped and continued, as by Ctrl-Z and fg'
 fault 60
 start_hostile proxy proxy --upstream "$A" --delay 0.1
-background paused "$sink" -b 1 -t 300ms -R 300ms -s stats.json "$(addr proxy)" in.tsv
+background paused "$sink" -b 1 -t 900ms -R 900ms -s stats.json "$(addr proxy)" in.tsv
 eventually 'a sink works' -- has_key "$A" "$(sed -n 5p in.tsv | cut -f 1,2 | tr '\t' :)"
 for pause in 1 1.2 1.4; do # longer than all its limits
     send STOP paused

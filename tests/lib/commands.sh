@@ -23,6 +23,7 @@
 #   forget PID…                              do not kill it at the end
 #   until_true CMD…                          poll until CMD succeeds; false after LIMIT seconds
 #   process PATTERN                          print the oldest pid of such a command line, once there is one
+#   take_term N                              true if N filters of the test's loads are so far that they take TERM
 #   watched                                  true under a sanitizer or valgrind, which need much memory and time
 #   under_valgrind                           true under valgrind, which opens closed descriptors
 #   sample [OPTION…]                         mksample to stdout; $MKSAMPLE, or it is compiled once for this test
@@ -157,6 +158,12 @@ watched() { under_valgrind || grep -aq __asan_init "$BUILT/memc_sink"; }
 
 # The parts of a pipeline begin in any order.
 process() { until_true pgrep -of "$1" >/dev/null && pgrep -of "$1"; } # PATTERN
+
+# Before its handler is there, a filter ends by TERM and leaves no counters. Its mask of signals caught has the bit 0x4000.
+take_term() { # N
+    [ "$(pgrep -f "/memc_(route|sink) .*--stats $T/[a-z]*/" | sed 's,.*,/proc/&/status,' |
+        xargs -r grep -ls '^SigCgt:.*[4-7c-f]...$' | wc -l)" -eq "$1" ]
+}
 
 # A program, because timeout(1) cannot run a function. Work folders are made below ./work.
 make_load() { # PROGRAM [ARG…]

@@ -26,7 +26,7 @@ unshare --net --uts --pid --fork --mount-proc true 2>/dev/null || skip_all 'no n
 
 ip link set lo up
 ip addr add 10.77.0.1/32 dev lo
-mkdir ssh private
+mkdir ssh private remote
 ssh-keygen -q -t ed25519 -N '' -f ssh/host
 ssh-keygen -q -t ed25519 -N '' -f ssh/user
 cp ssh/user.pub ssh/authorized
@@ -40,6 +40,7 @@ PasswordAuthentication no
 StrictModes no
 UsePAM no
 MaxStartups 100
+SetEnv TMPDIR=$T/remote
 END_CONFIG
 printf 'Host one\nHostName 10.77.1.2\nHost two\nHostName 10.77.2.2\nHost nowhere\nHostName 10.77.3.2\n' >ssh/config
 cat >>ssh/config <<END_CONFIG
@@ -51,7 +52,7 @@ UserKnownHostsFile $T/ssh/known
 StrictHostKeyChecking yes
 LogLevel ERROR
 BatchMode yes
-ConnectTimeout 5
+ConnectTimeout 60
 ServerAliveInterval 1
 ServerAliveCountMax 3
 END_CONFIG
@@ -323,6 +324,7 @@ status 66 'a list that is not there' -- ./load --sshloginfile none d/a.tsv.gz
 note 'signals'
 for signal in INT:130 TERM:143 HUP:129; do
     start_held signal
+    until_true take_term 5 || bail 'the parts are not there'
     send "${signal%:*}" signal
     finish "${signal#*:}" signal "${signal%:*} ends it"
     ok 'no process is left' -- sh -c "! pgrep -f '$T/(work|slow)/'"

@@ -98,6 +98,7 @@ for signal in INT:130 TERM:143 HUP:129 USR2:143 QUIT:143; do
     : >slow/hold
     background one env PATH="$T/slow:$PATH" ./file d/a.tsv.gz d/b.tsv.gz
     until_true test -e held || bail 'the decompressor was not started'
+    until_true take_term 5 || bail 'the parts are not there'
     if [ "${signal%:*}" = USR2 ]; then
         send USR1 one
         eventually 'USR1: how far it is' -- grep -Eqx 'memc_load_file: [0-9]+%, 0/2 files' one.err
@@ -114,6 +115,7 @@ for signal in INT TERM; do
     : >slow/hold
     background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./file d/a.tsv.gz
     until_true test -e held || bail 'the decompressor was not started'
+    until_true take_term 5 || bail 'the parts are not there'
     kill -$signal "-$(pgrep -of "$BIN/memc_load_file --idfa $ADDR_idfa .*d/a.tsv.gz")"
     finish "$([ $signal = INT ] && echo 130 || echo 143)" group "$signal for the whole group"
     is "$(jq -c '[.parts[].exit] | unique' group.out)" '[143]' 'the parts get one signal, not two'

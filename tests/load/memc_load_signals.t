@@ -52,7 +52,8 @@ for signal in INT:130 TERM:143 HUP:129; do
     fresh
     start one -w 2 d/a.tsv.gz d/b.tsv.gz d/c.tsv.gz
     held
-    until_true sh -c "[ \"\$('$PYTHON' '$TESTS/lib/dump.py' '$ADDR_dvid' | wc -l)\" -gt 0 ]"
+    until_true take_term 10 || bail 'the parts of both files are not there'
+    until_true has_some "$ADDR_dvid"
     send "${signal%:*}" one
     finish "${signal#*:}" one "${signal%:*} ends it"
     is "$(names d)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'no file is renamed'
@@ -97,6 +98,7 @@ note 'Ctrl-C: INT for the whole process group'
 fresh
 background group setsid -w env --default-signal=INT PATH="$T/slow:$PATH" ./load -s stats d/a.tsv.gz
 held
+until_true take_term 5 || bail 'the parts are not there'
 # shellcheck disable=SC2154 # set by start_four
 group=$(pgrep -of "$BIN/memc_load --idfa $ADDR_idfa .*d/a.tsv.gz") # of this test: others run at the same time
 kill -INT "-$(ps -o pgid= -p "$group" | tr -d ' ')"
@@ -126,7 +128,7 @@ send CONT idfa
 note 'while a server is waited for'
 fresh
 start waiting --idfa 127.0.0.1:1 --sink-option --retry-for=300s d/a.tsv.gz
-eventually 'the counters are asked for' -- pgrep -f 'memc_sink .*--retry-for=300s .*--counters'
+eventually 'the counters are asked for' -- pgrep -f "$BIN/memc_sink .*--retry-for=300s .*--counters"
 send INT waiting
 finish 130 waiting 'INT ends it'
 is "$(jq -c .verdict stats)" '"not tried"' 'no file was begun'
