@@ -86,16 +86,20 @@ empty_four
 files=12 each_lines=2000
 for n in $(seq $files); do
     sample --types idfa --seed "$n" --lines $each_lines --bad 0.01 --odd 0.02 --max-apps 300 >"part$n.tsv"
+    split -d -a 1 -n l/9 "part$n.tsv" "piece.part$n.tsv."
 done
 cat part*.tsv >whole.tsv
-exec 5<>run/idfa # somebody holds it, so no router sees its reader go; pv, so that they are at work for some time
+exec 5<>run/idfa # somebody holds it, so no router sees its reader go
+# Each router gets a ninth of its file when a life begins: so all are at work in all lives.
 # shellcheck disable=SC2016 # parallel's shell expands it
-background routers parallel --plain --will-cite -j 4 'pv -q -L 300k {} | "$BIN/memc_route" -q --only idfa -d run -s {}.json' ::: part*.tsv
+background routers parallel --plain --will-cite -j $files \
+    'for n in $(seq 0 8); do until [ -e begun.$n ]; do sleep 0.1; done && cat piece.{}.$n; done | "$BIN/memc_route" -q --only idfa -d run -s {}.json' ::: part*.tsv
 life=0
 # shellcheck disable=SC2317 # called by until_true
 has_set() { [ "$(stat_of "$ADDR_idfa" cmd_set)" -ge "$1" ]; }
 reached=$(stat_of "$ADDR_idfa" cmd_set)
 while [ $life -lt 8 ]; do
+    : >begun.$life
     life=$((life + 1))
     background stands "$sink" -k -T idfa -e none -s life$life.json -r life$life.rejects "$ADDR_idfa" run/idfa
     reached=$((reached + 1000))
@@ -105,6 +109,7 @@ while [ $life -lt 8 ]; do
     finish 0 stands 'the sink ends by TERM'
     reached=$(stat_of "$ADDR_idfa" cmd_set)
 done
+: >begun.8
 background stands "$sink" -k -T idfa -e none -s life9.json -r life9.rejects "$ADDR_idfa" run/idfa
 finish 0 routers 'the routers have met no dead reader'
 exec 5<&-
