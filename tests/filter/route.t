@@ -150,10 +150,10 @@ status 73 'a directory that is not there' -- "$route" -d nowhere <mixed.tsv
 status 73 '/dev/null' -- "$route" --only idfa --idfa /dev/null <mixed.tsv
 fault 21
 fresh_fifos run
-start_readers run idfa gaid adid
+exec 5<>run/idfa 6<>run/gaid 7<>run/adid
 status 73 'one FIFO without a reader' -- "$route" -d run --wait 300ms <mixed.tsv
 file_like err 'run/dvid' 'the message names it'
-for type in idfa gaid adid; do send TERM "read_$type"; done
+exec 5<&- 6<&- 7<&-
 
 fault 19
 note 'a reader that dies'
