@@ -193,6 +193,16 @@ run_jq() { jq -f "$parts/$1.jq" "${@:2}"; } # PROGRAM ARG…: one of load/*.jq
 
 # ---- files
 
+# Is there still space in the work folder? REPLY: what to say if not.
+has_room() {
+    local status
+    REPLY="no space for the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
+    { head -c 262144 /dev/zero >"$work/room"; } 2>/dev/null
+    status=$?
+    rm -f -- "$work/room"
+    return "$status"
+}
+
 uptime() { # REPLY: hundredths of a second of a clock that cannot be set back
     read -r REPLY _ </proc/uptime
     REPLY=${REPLY/./}

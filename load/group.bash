@@ -92,6 +92,7 @@ close_file() { # N
 
 # Prints the result of a file, or adds it to --stats.
 tell_result() { # N
+    [[ ${of[$1:json_sums]} ]] || return 0
     if [[ ${opt[stats]} ]]; then
         printf '%s\n' "${of[$1:json]}" >>"$work/final"
     elif [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]]; then

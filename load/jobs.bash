@@ -2,16 +2,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2004 # memc_load sources this, and sets and uses these
 # The jobs of a run, a memc_load_file each, under GNU parallel: started, stopped, and what they left. Functions only.
 
-# Is there still space in the work folder? REPLY: what to say if not.
-has_room() {
-    local status
-    REPLY="no space for the work folder in ${TMPDIR:-/tmp}; TMPDIR names another"
-    { head -c 262144 /dev/zero >"$work/room"; } 2>/dev/null
-    status=$?
-    rm -f -- "$work/room"
-    return "$status"
-}
-
 # shellcheck disable=SC2317 # called by a trap
 on_signal() { # NAME
     run[interrupted]=1

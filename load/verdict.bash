@@ -30,18 +30,24 @@ judge() { # N…
         facts+=("${of[$n:label]}" "${of[$n:ran]}" "${of[$n:status]}" "$item" "${of[$n:unpacked]:-0}" "${of[$n:damage]}")
     done
     list_ends
-    { printf '%s\0' "${facts[@]}" >"$work/facts"; } 2>/dev/null
-    # Through a file: bash reads a pipe byte by byte.
-    (trap '' INT TERM HUP && cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs \
-        --rawfile facts "$work/facts" --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" \
-        --arg signal "${run[signal]}" >"$work/judged")
-    mapfile -t lines <"$work/judged"
+    if (($# == 1)); then
+        mapfile -t lines < <(ask_jq) # needs no space in the work folder
+    else
+        ask_jq >"$work/judged" # bash reads a pipe byte by byte
+        mapfile -t lines <"$work/judged"
+    fi
     (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 8 * $#)) && [[ ${lines[0]} == clean ]]; } || return
     for n in "$@"; do
         take_verdict "$n" "${lines[@]:line:8}"
         ((line += 8))
     done
 }
+
+ask_jq() ( # of judge, with its variables
+    trap '' INT TERM HUP
+    cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs --rawfile facts <(printf '%s\0' "${facts[@]}") \
+        --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" --arg signal "${run[signal]}"
+)
 
 # The lines that verdict.jq wrote of a file. The rate is compared here, in integers.
 take_verdict() { # N RATE COUNTS VERDICT DETAIL BAD-LINES REJECTED FILE SUMS
@@ -56,6 +62,14 @@ take_verdict() { # N RATE COUNTS VERDICT DETAIL BAD-LINES REJECTED FILE SUMS
         status=65 verdict=failed reason='error rate'
     fi
     of[$n:status]=$status of[$n:verdict]=$verdict of[$n:reason]=$reason of[$n:detail]=$5
+    [[ $status:$reason != 74:failed ]] || blame_full_folder "$n"
+}
+
+# What cannot be written: for want of space in the work folder? There memc_load names it at its end.
+blame_full_folder() { # N
+    has_room && return
+    of[$1:detail]=$REPLY
+    [[ ! ${run[job]} ]] || of[$1:detail]=${REPLY% in *}
 }
 
 # Without errors a file passes; with errors and nothing stored it fails.
@@ -74,6 +88,7 @@ look_at_texts() { # N…
     for n in "$@"; do
         of[$n:now]=${identity[/${files[n]}]:-} of[$n:said]=${said[at * 2]:-} of[$n:unpacked]=${said[at * 2 + 1]:-}
         [[ ${of[$n:unpacked]} ]] || { status_of "$folder/full" && of[$n:unpacked]=$REPLY; }
+        [[ ! -e $folder/full ]] || of[$n:unpacked]=0 of[$n:status]=74 # its status is not known
         [[ ! ${rows[at]:-} =~ \"bytes_in\":([0-9]+) ]] || bytes=${BASH_REMATCH[1]}
         [[ ${files[n]} == - ]] || choose_decompressor "${files[n]}"
         if [[ ${of[$n:unpacked]} == 0 ]]; then
@@ -132,6 +147,7 @@ leave_result() { # N
     if [[ ${of[$n:json_sums]} ]] && write_result "$n" && write_report "$n"; then return; fi
     [[ ! ${run[job]} ]] || : >"$work/unwritten.${numbers[n]}"
     of[$n:verdict]=failed of[$n:status]=74 of[$n:reason]=failed of[$n:detail]='its result cannot be written'
+    blame_full_folder "$n"
 }
 
 write_result() { # N

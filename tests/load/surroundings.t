@@ -248,6 +248,11 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
     is $? 71 'a TMPDIR that is full later'
     is "$(grep -c 'full; TMPDIR names another' err)" 1 'is named once'
     file_unlike err '\.bash: line|0 files' 'the shell itself says nothing'
+    file_like err 'Failed load d/a\.xz: failed \(74\): no space for the work folder \(' 'nor is it a signal, or the file'
+    # shellcheck disable=SC2016 # the inner shell expands it
+    PATH=$T/fills:$PATH unshare -m sh -c 'mount -t tmpfs -o size=1m t full && TMPDIR=$PWD/full exec "$0"/memc_load_file -n d/a.xz' "$BIN" >out 2>err
+    is "$(jq -c '[.file,.verdict,.reason,.exit]' out)" '["d/a.xz","failed","failed",74]' 'memc_load_file: a row all the same'
+    file_like err 'Failed load d/a\.xz: failed \(74\): no space for the work folder in .*full; TMPDIR names another' 'and the reason'
     is "$(names d)" 'a.tsv.gz a.xz b.tsv.gz b.xz c.tsv.gz x ' 'nothing is renamed'
 else
     skip 'it needs root' 'a full TMPDIR'
