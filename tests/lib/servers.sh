@@ -162,11 +162,11 @@ stat_of() { ask "$1" stats "$2"; }
 holds() { [ "$(stat_of "$1" curr_items)" -eq "$2" ]; }
 
 # A server counts items that flush_all has ended until somebody meets them, as its crawler does.
-is_empty() { holds "$1" 0 || { ask "$1" 'lru_crawler crawl all' >/dev/null && false; }; }
+is_emptied() { ask "$1" flush_all && { holds "$1" 0 || { ask "$1" 'lru_crawler crawl all' && holds "$1" 0; }; }; }
 empty() {
     for empty_addr in "$@"; do
-        ask "$empty_addr" flush_all >/dev/null
-        until_true is_empty "$empty_addr" || bail "$empty_addr keeps items"
+        until_true is_emptied "$empty_addr" ||
+            bail "$empty_addr keeps $(stat_of "$empty_addr" curr_items) items: $(ask "$empty_addr" 'lru_crawler crawl all')"
     done
 }
 empty_four() { for empty_type in idfa gaid adid dvid; do empty "$(addr $empty_type)"; done; }
