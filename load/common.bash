@@ -115,7 +115,8 @@ make_work_folder() {
 
 # The signal that ended this run is raised again, so that the program that started it sees why it ended.
 leave() {
-    [[ ! ${run[unsaid]:-} && ! -e $work/unsaid ]] || merge_run_status 74
+    [[ ! ${run[unsaid]:-} && ! -e $work/unsaid ]] ||
+        { opt[log]='' && message E "--log: cannot write to ${opt[log_file]}" && merge_run_status 74; }
     rm -rf -- "$work"
     if [[ ${run[signal]} ]]; then
         trap - EXIT "${run[signal]}"

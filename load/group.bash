@@ -97,7 +97,9 @@ tell_result() { # N
         printf '%s\n' "${of[$1:json]}" >>"$work/final"
     elif [[ ${opt[mode]} != dry-run || ! ${opt[verbose]} ]]; then
         printf '%s\n' "${of[$1:json]}"
-    fi
+    fi 2>/dev/null && return
+    message E "${of[$1:label]}: its result cannot be written"
+    merge_run_status 74
 }
 
 not_tried() { # N: in a run of memc_load, memc_load reports it

@@ -82,6 +82,7 @@ status 66 'a list that is a folder' -- ./load -a d
 bounded ./load -a - <&- >out 2>err
 is $? 66 'a list on a closed stdin'
 fresh
+status 66 'a missing file, and no server' -- ./load --idfa 127.0.0.1:1 --sink-option=--retry-for=1h d/none.tsv.gz
 status 66 'a missing file' -- ./load -w 1 -s stats d/none.tsv.gz d/a.tsv.gz
 is "$(names)" '.a.tsv.gz b.tsv.gz ' 'stops no other'
 is "$(jq -c '[.file,.verdict,.exit]' stats | tr '\n' ' ')" '["d/none.tsv.gz","failed",66] ["d/a.tsv.gz","loaded",0] ' 'one object a file, in order'
@@ -216,6 +217,17 @@ is "$(cut -d ' ' -f 2 out)" "$("$BIN/memc_sink" -V | cut -d ' ' -f 2)" 'one vers
 fresh
 status 0 '--sink-option' -- ./load --sink-option --ttl=1d --sink-option -b7 d/a.tsv.gz
 like "$(dump "$ADDR_idfa" --flags | head -n 1 | cut -d ' ' -f 4)" '^[0-9]{10}$' 'reached the sinks'
+fault 86
+mkdir spy
+# shellcheck disable=SC2016 # its version stands in it
+printf '#!/bin/sh\necho "$*" >"%s"\nexec %s "$@"\n$Global::version = 20240222;\n' "$T/parallel.args" "$(command -v parallel)" >spy/parallel
+chmod +x spy/parallel
+for words in '-t --sink-option=60s' '--timeout --sink-option=60s' -qt60s --timeo=60s; do
+    # shellcheck disable=SC2086 # words
+    status 0 "--sink-option=$words" -- env PATH="$T/spy:$PATH" ./load -k --sink-option=$words d/.a.tsv.gz
+    is "$(grep -o 'TERM,[0-9]*,KILL' parallel.args)" TERM,65000,KILL 'parallel gives the sinks that time, and 5 s, to settle'
+done
+fault
 fresh
 (records 2 && seq -s , -f '%.0f' 1000 | sed 's/^/idfa\tlong\t1\t2\t/') >d/l.tsv
 status 65 '--max-line' -- ./load -k --max-line 1K -s stats d/l.tsv

@@ -151,7 +151,7 @@ is "$(jq -s '.[0] | .lines == .blank + .invalid + .unknown + .skipped + .stored 
     'each line has one outcome'
 restart_memcached adid
 
-fault 9
+fault 9 85
 note 'evictions'
 start_memcached tiny -m 2
 fresh

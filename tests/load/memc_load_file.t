@@ -57,6 +57,9 @@ status 0 'again' -- ./file --ledger ledger d/a.tsv.gz d/b.tsv.gz
 is "$(told)" '["d/a.tsv.gz","already loaded",null,0] ["d/b.tsv.gz","loaded",null,0] ' 'what is recorded is not loaded again'
 status 0 '--stats' -- ./file -k -s stats d/a.tsv.gz d/b.tsv.gz
 is "$(cat out) $(wc -l <stats)" ' 2' 'takes the lines'
+./file -k d/a.tsv.gz >/dev/full 2>err
+is "$?" 74 'a full standard output'
+is "$(sed 1d err)" 'memc_load_file: d/a.tsv.gz: its result cannot be written' 'is an error'
 status 0 'a dry run that prints' -- ./file -n -v d/a.tsv.gz
 is "$(grep -c ' - idfa:a[0-9]* -> ' out) $(grep -c '^{' out)" '100 0' 'has the records on stdout, and no JSON'
 status 0 'with --log' -- ./file -k -l log d/a.tsv.gz

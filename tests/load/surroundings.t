@@ -218,6 +218,7 @@ status 73 '--stats over something else' -- ./load -k -s x d/a.tsv.gz
 fault 105
 status 74 'a log on a full device' -- ./load -q -k -l /dev/full d/a.tsv.gz
 file_like err '^memc_load: Acceptable error rate .* d/a\.tsv\.gz' 'the verdicts are on stderr'
+file_like err '^memc_load: --log: cannot write to /dev/full$' 'and the reason'
 mkfifo fifo
 background reader cat fifo
 status 0 'a FIFO with a reader' -- ./load -k -l fifo d/a.tsv.gz
