@@ -4,7 +4,7 @@
 # tried first. Functions only.
 
 set_defaults() {
-    all_types=(idfa gaid adid dvid) version=1.1.0 # the version stands in lib/process/version.h, too
+    all_types=(idfa gaid adid dvid) version=1.1.1 # the version stands in lib/process/version.h, too
     declare -gA opt=([mode]=load [keep]='' [rate]=0.01 [reports]='' [stats]='' [ledger]='' [log]='' [quiet]='' [verbose]=''
         [allow_evictions]='' [done_word]='' [log_file]='' [gzip]='' [pace]='' [ledger_kept]='')
     declare -gA server=([idfa]=127.0.0.1:33013 [gaid]=127.0.0.1:33014 [adid]=127.0.0.1:33015 [dvid]=127.0.0.1:33016)

@@ -98,7 +98,7 @@ enum options_result options_duration(const char *name, int64_t least, int64_t mo
 int options_print(const char *text);
 
 /*
- * For all results but OPTIONS_RUN: prints the help, or the version ("PROGRAM 1.1.0"),
+ * For all results but OPTIONS_RUN: prints the help, or the version ("PROGRAM 1.1.1"),
  * or the error. Returns the exit status.
  */
 int options_answer(enum options_result result, const char *program, const char *help,

@@ -3,6 +3,6 @@
 #ifndef MEMC_VERSION_H
 #define MEMC_VERSION_H
 
-#define MEMC_VERSION "1.1.0"
+#define MEMC_VERSION "1.1.1"
 
 #endif
