@@ -167,8 +167,11 @@ static bool keep_differing(struct verify *verify, const struct batch_record *rec
 
     if (!keep_line(verify, VERIFY_DIFFERING, record))
         return false;
-    if (!noted)
+    if (!noted) {
+        diag("too many keys differ: %d MiB of them are remembered, and no more are compared",
+             VERIFY_DIFFERING_BYTES >> 20);
         errno = ENOMEM;
+    }
     return noted;
 }
 

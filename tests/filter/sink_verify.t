@@ -109,6 +109,7 @@ B=$(addr big)
 status 0 'load' -- "$sink" "$B" old.tsv
 status 71 'differing keys fill 8 MiB' -- "$sink" --verify -s stats.json -u rest.tsv "$B" new.tsv
 json stats.json .exit 71 'it gives up'
+file_like err 'too many keys differ: 8 MiB' 'and says why'
 is_file rest.tsv new.tsv 'and gives back what differs, and what it has not compared'
 
 note 'over-size records are refused, not judged'
