@@ -66,7 +66,7 @@ map(select(.exit != null))
    elif $status == 75 then ["undelivered"]
    elif $status == 69 or $status == 76 or $status == 77 then ["unreachable"]
    else [if $status == 0 then "" else "failed" end] end) as [$reason, $detail]
-| ([$sinks[] | select(.evictions == null and .sampled > 0) | .server] | join(", ")) as $unread
+| ([$sinks[] | select(.evictions == null and .doubt == null and .sampled > 0) | .server] | join(", ")) as $unread
 | "\($good) \($errors) \($rate // "inf")",
   "(\($sums.lines) lines, \($good) \($word), \($errors) errors, \($sums.undelivered) undelivered"
       + (if $sums.apps_dropped > 0

@@ -31,6 +31,8 @@ is "$(cat got)" '' 'of nothing nothing'
 note 'summary.jq'
 run_jq summary -nr --arg word stored <rows
 is "$(cat got)" '2 files: 1 failed, 1 loaded; 19 lines, 13 stored, 3 errors, 0 undelivered; s-idfa: no counters, samples were read back' 'one line'
+sed 's/"evictions":null/&,"doubt":"restarted"/' rows | jq -nr --arg word stored -f "$BIN/load/summary.jq" >got
+is "$(cat got)" '2 files: 1 failed, 1 loaded; 19 lines, 13 stored, 3 errors, 0 undelivered' 'a restarted server has counters, but none that count'
 head -n 1 rows | jq -nr --arg word encoded -f "$BIN/load/summary.jq" >got
 is "$(cat got)" '1 file: 1 would be loaded; 12 lines, 9 encoded, 3 errors, 0 undelivered' 'of a dry run'
 
