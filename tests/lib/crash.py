@@ -40,7 +40,7 @@ GROUPED = tuple(f"{letter}.tsv.gz" for letter in "cdefgh")
 VICTIMS = ("decompressor", "memc_route", "memc_sink", "counters", "memc_load", "job", "subshell", "parallel", "memcached")
 LINES = {**dict.fromkeys(PAIR, 600), **dict.fromkeys(GROUPED, 200)}
 PIECES = 100
-LIMIT_S = 60
+LIMIT_S = 180
 POLL_S = 0.0005
 MARK = "MEMC_CRASH_RUN"
 
