@@ -175,6 +175,19 @@ enum conn_status connection_await(struct connection *connection, bool to_send)
     return left ? CONN_OK : CONN_SILENT;
 }
 
+enum conn_status connection_look(const struct connection *connection)
+{
+    char byte;
+
+    if (connection->fd < 0)
+        return CONN_OK;
+    ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0)
+        return CONN_PROTOCOL;
+    bool nothing = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    return nothing ? CONN_OK : CONN_LOST;
+}
+
 bool connection_is_stale(const struct connection *connection)
 {
     return boot_ms() - connection->used_ms > STALE_MS;

@@ -7,6 +7,8 @@
  * The budget starts again with each whole answer and with each byte that the
  * kernel takes (connection_moves); single bytes of an answer do not renew it. Answers are
  * lines; the bytes of a value can be had in pieces between two lines.
+ * Of libmemcached's connection it has a duplicate of the socket, to wait and to look, never to
+ * read.
  */
 #ifndef MEMC_CONNECTION_H
 #define MEMC_CONNECTION_H
@@ -20,7 +22,7 @@
 enum { CONNECTION_BUFFER_BYTES = 16 * 1024 }; /* a longer line is no answer */
 
 struct connection {
-    int fd; /* -1: none */
+    int fd; /* -1: none, or unknown */
     int timeout_ms;
     struct budget silence;
     int64_t used_ms;   /* CLOCK_BOOTTIME, when it was last used */
@@ -68,6 +70,12 @@ int64_t connection_waited_ms(const struct connection *connection);
  * signal asked for the end, longer than the timeout ago.
  */
 enum conn_status connection_await(struct connection *connection, bool to_send);
+
+/*
+ * Looks at a connection that owes nothing, without reading. CONN_LOST: it has ended. CONN_PROTOCOL:
+ * something came that nobody asked for.
+ */
+enum conn_status connection_look(const struct connection *connection);
 
 /* Unused for so long that something on the way may have forgotten it. */
 bool connection_is_stale(const struct connection *connection);

@@ -255,7 +255,9 @@ static enum conn_status note_connected(struct server *server, enum conn_status w
 
     if (server->connected_before)
         server->reconnects += why != CONN_OK;
-    if (server->connected_before && server->link->descriptor(server->self) < 0)
+    /* By libmemcached, another connection is asked: only after trouble, since it may lead
+     * elsewhere. */
+    if (server->connected_before && why == CONN_OK && server->link->descriptor(server->self) < 0)
         return CONN_OK;
     enum conn_status conn = ask_connected(server, &now);
     if (!server->connected_before) {

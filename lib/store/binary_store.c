@@ -101,10 +101,27 @@ static enum conn_status take_answer(struct binary_store *store, int64_t *since_m
     return conn == CONN_OK ? take_in(store, stored, since_ms) : conn;
 }
 
+/* Waits for something to read. The library has a buffer of its own, of which it does not tell what
+ * is in it: so this is possible only while no earlier answers are owed. */
+static enum conn_status await_first(struct binary_store *store)
+{
+    struct connection *connection = &store->channel->connection;
+
+    connection_moves(connection);
+    while (connection->fd >= 0 && connection_look(connection) == CONN_OK) {
+        enum conn_status conn = connection_await(connection, false);
+        if (conn != CONN_OK)
+            return conn;
+        server_report_silence(store->server, connection_waited_ms(connection));
+    }
+    return CONN_OK;
+}
+
 /* Sends all that is put and reads answers until at most `keep` are owed. */
 static enum conn_status exchange(struct binary_store *store, size_t keep)
 {
     enum conn_status conn = CONN_OK;
+    bool owes_nothing = store->sent == store->head;
 
     server_skip_idle_time(store->server);
     while (conn == CONN_OK && store->sent < total(store)) {
@@ -113,6 +130,8 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
     }
     if (conn == CONN_OK)
         conn = wire_flush(&store->wire);
+    if (conn == CONN_OK && owes_nothing && store->sent - store->head > keep)
+        conn = await_first(store);
     int64_t since_ms = timing_now_ms();
     while (conn == CONN_OK && store->sent - store->head > keep)
         conn = take_answer(store, &since_ms);
@@ -164,17 +183,25 @@ static enum conn_status reconnect(struct binary_store *store)
     return conn;
 }
 
-/* As channel_renew; but the wire ends with the connection. */
-static void renew_stale(struct binary_store *store)
+/* A connection that owes nothing: as channel_renew, but the wire ends with it. One that has ended
+ * is no reason to wait for a fence. */
+static void renew(struct binary_store *store)
 {
-    if (store->sent == store->head && store->server->connected &&
-        connection_is_stale(&store->channel->connection))
-        drop_connection(store, CONN_OK);
+    const struct connection *connection = &store->channel->connection;
+
+    if (store->sent > store->head || !store->server->connected)
+        return;
+    enum conn_status conn = connection_look(connection);
+    if (conn == CONN_OK && !connection_is_stale(connection))
+        return;
+    drop_connection(store, conn == CONN_LOST ? CONN_OK : conn);
+    if (conn == CONN_PROTOCOL)
+        give_up(store, conn);
 }
 
 static void exchange_until_owed(struct binary_store *store, size_t keep)
 {
-    renew_stale(store);
+    renew(store);
     while (store->server->failure == CONN_OK &&
            (store->sent < total(store) || store->sent - store->head > keep)) {
         if (!store->server->connected && reconnect(store) != CONN_OK)

@@ -21,14 +21,12 @@ static enum conn_status open_channel(void *self, int timeout_ms)
         return conn;
     if (found == PROTOCOL_BINARY) {
         descriptors_close(fd);
-        conn = wire_connect(address, timeout_ms, channel->server->timeout_ms, &channel->memc);
-    } else {
-        connection_start(&channel->connection, fd, channel->server->timeout_ms);
+        conn = wire_connect(address, timeout_ms, channel->server->timeout_ms, &channel->memc, &fd);
     }
     if (conn != CONN_OK)
         return conn;
+    connection_start(&channel->connection, fd, channel->server->timeout_ms);
     channel->protocol = channel->wanted = found;
-    connection_rests(&channel->connection);
     return CONN_OK;
 }
 

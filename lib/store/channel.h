@@ -21,7 +21,7 @@ struct channel {
     struct server *server;
     enum protocol wanted;         /* --protocol; once connected, what it was then */
     enum protocol protocol;       /* AUTO: never connected */
-    struct connection connection; /* meta and text; by binary only the time of its last use */
+    struct connection connection; /* by binary a duplicate of the library's, if that is known */
     struct memcached_st *memc;    /* binary; NULL: not connected */
 };
 

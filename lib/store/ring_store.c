@@ -143,10 +143,19 @@ static enum conn_status reconnect(struct ring_store *store)
     return conn;
 }
 
+static bool has_unowed_answer(struct ring_store *store);
+
+/* As channel_renew, and looks for an answer too many. */
+static void renew(struct ring_store *store)
+{
+    if (!window_is_on_way(&store->window) && store->server->connected &&
+        connection_is_stale(store->connection) && has_unowed_answer(store))
+        give_up(store, CONN_PROTOCOL);
+}
+
 static void settle_until(struct ring_store *store, uint64_t until)
 {
-    if (!window_is_on_way(&store->window))
-        channel_renew(store->channel);
+    renew(store);
     while (store->server->failure == CONN_OK) {
         if (!store->server->connected && reconnect(store) != CONN_OK)
             return;
@@ -251,7 +260,7 @@ static bool has_unowed_answer(struct ring_store *store)
 {
     enum way way = store->window.way;
     bool rested = connection_is_stale(store->connection);
-    uint64_t barrier = store->window.ring.barriers++;
+    uint64_t barrier = rested ? 0 : store->window.ring.barriers++;
     struct slice line;
     size_t sent = 0;
 

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/wire.h"
 
+#include "io/descriptors.h"
+#include "server/connection.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { LIBRARY_BUFFER_BYTES = 8196 }; /* libmemcached's write buffer */
 
@@ -42,9 +48,33 @@ static const memcached_instance_st *instance_of(const memcached_st *memc)
     return memcached_server_instance_by_position(memc, 0);
 }
 
-enum conn_status wire_connect(const struct address *address, int connect_ms, int timeout_ms,
-                              memcached_st **memc)
+/* The descriptor that the next socket gets. */
+static int next_descriptor(void)
 {
+    int fd = dup(STDERR_FILENO);
+
+    descriptors_close(fd);
+    return fd;
+}
+
+/* The library does not tell its socket: it has the descriptor that was the next one before. */
+static int duplicate_socket(const struct address *address, const memcached_st *memc, int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    bool found = getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
+                 (address_is_local_socket(address) ? peer.ss_family == AF_UNIX
+                                                   : connection_port(fd) == wire_port(memc));
+
+    return found ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+}
+
+enum conn_status wire_connect(const struct address *address, int connect_ms, int timeout_ms,
+                              memcached_st **memc, int *fd)
+{
+    int next = next_descriptor();
+
+    *fd = -1;
     *memc = open_handle(address, connect_ms);
     if (!*memc) {
         errno = ENOMEM;
@@ -52,6 +82,7 @@ enum conn_status wire_connect(const struct address *address, int connect_ms, int
     }
     if (memcached_version(*memc) == MEMCACHED_SUCCESS) {
         set(*memc, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)timeout_ms);
+        *fd = duplicate_socket(address, *memc, next);
         return CONN_OK;
     }
     wire_disconnect(*memc);

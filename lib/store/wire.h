@@ -32,10 +32,11 @@ struct wire {
 
 /*
  * Connects to a server that speaks binary, by a question that stores nothing.
- * connect_ms: the longest wait for that; timeout_ms: for an answer afterwards.
+ * connect_ms: the longest wait for that; timeout_ms: for an answer afterwards. *fd: a duplicate of
+ * the library's socket, which the caller closes before the connection is ended; -1: not found.
  */
 enum conn_status wire_connect(const struct address *address, int connect_ms, int timeout_ms,
-                              memcached_st **memc);
+                              memcached_st **memc, int *fd);
 in_port_t wire_port(const memcached_st *memc);
 
 /*

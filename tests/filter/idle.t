@@ -54,22 +54,32 @@ if [ $firewall ]; then
     send STOP stopped
 fi
 deadline=$(($(stat_of "$A" time) + 6))
+start_memcached mute
+for way in meta binary; do stand mute_$way "$(addr mute)" -t 1h --protocol $way; done
+# shellcheck disable=SC2154 # set by eval
+kill -STOP "$PID_mute"
+for way in meta binary; do feed mute_$way 6; done
 
 if [ $firewall ]; then
     note 'with records on their way'
     start_memcached gone
     A=$(addr gone)
-    stand held "$A" -t 1 -R 2 -u held.und
-    drop held
-    held_port=$drop_port
-    feed held 6
-    eventually 'what is waited for is told' -- says held "$A: waiting until the server has closed the connection that broke"
-    eventually 'and that the server does not close it' -- says held "$A: given up after 2s: still holds the connection that broke.*idle_timeout=SECONDS; undelivered records go to held.und\$"
-    send TERM held
-    finish 75 held 'the sink ends'
-    json held.json '[.stored,.undelivered,.retries,.doubt]' '[5,5,0,null]' 'what was on its way is undelivered, and the rest is proven'
-    is "$(cat held.und)" "$(lines held 6)" 'and can be had'
-    is "$(ss -tanH "sport = :$held_port")" '' 'and nothing sends it any more'
+    for way in meta binary; do
+        stand held_$way "$A" -t 1 -R 2 -u held_$way.und --protocol $way
+        drop held_$way
+        echo "$drop_port" >held_$way.port
+        feed held_$way 6
+    done
+    for way in meta binary; do
+        note "by $way"
+        eventually 'what is waited for is told' -- says held_$way "$A: waiting until the server has closed the connection that broke"
+        eventually 'and that the server does not close it' -- says held_$way "$A: given up after 2s: still holds the connection that broke.*idle_timeout=SECONDS; undelivered records go to held_$way.und\$"
+        send TERM held_$way
+        finish 75 held_$way 'the sink ends'
+        json held_$way.json '[.stored,.undelivered,.retries,.doubt]' '[5,5,0,null]' 'what was on its way is undelivered, and the rest is proven'
+        is "$(cat held_$way.und)" "$(lines held_$way 6)" 'and can be had'
+        is "$(ss -tanH "sport = :$(cat held_$way.port)")" '' 'and nothing sends it any more'
+    done
     start_memcached lets_go -o idle_timeout=1
     A=$(addr lets_go)
     stand freed "$A" -t 1 -R 1h
@@ -83,27 +93,46 @@ if [ $firewall ]; then
 
     fault 88
     note 'somebody ends the connection'
-    stand killed "$A" -t 1h
-    ss -tnKH state established "sport = :$(port_of killed)" >killed.list 2>/dev/null # lists those that it ended
-    if [ -s killed.list ]; then
-        goes_on killed 'ss -K'
-    else
-        skip 'this kernel does not end sockets for others' 'ss -K'
-        send KILL killed
-    fi
+    for way in meta binary; do
+        stand killed_$way "$A" -t 1h --protocol $way
+        ss -tnKH state established "sport = :$(port_of killed_$way)" >killed.list 2>/dev/null # lists those that it ended
+        if [ -s killed.list ]; then
+            goes_on killed_$way "ss -K, by $way"
+        else
+            skip 'this kernel does not end sockets for others' 'ss -K'
+            send KILL killed_$way
+        fi
+    done
     if command -v socat >/dev/null; then
         background socat socat -T 0.2 TCP-LISTEN:21212,fork,reuseaddr,bind=127.0.0.1 "TCP:$A"
         until_true grep -q :52DC.*\ 0A\  /proc/net/tcp # it listens
-        stand proxied 127.0.0.1:21212 -t 1h
         # shellcheck disable=SC2317 # called by eventually
         was_ended() { [ "$(ss -tnH state close-wait 'dport = :21212')" ]; }
-        eventually 'a proxy ends what is idle' -- was_ended
-        goes_on proxied 'socat -T'
+        for way in meta binary; do
+            stand proxied_$way 127.0.0.1:21212 -t 1h --protocol $way
+            eventually 'a proxy ends what is idle' -- was_ended
+            goes_on proxied_$way "socat -T, by $way"
+        done
     else
         skip 'no socat' 'socat -T'
     fi
 else
     skip 'no network namespace, or no nft' 'packets that are dropped'
+fi
+
+fault 88
+if command -v socat >/dev/null; then
+    note 'over a Unix socket, where what was on its way could not be sent again'
+    start_memcached_unix local
+    background shuts socat -T 0.2 "UNIX-LISTEN:$T/shuts.sock,fork" "UNIX-CONNECT:$(addr local)"
+    until_true test -S shuts.sock
+    for way in meta binary; do stand local_$way "$T/shuts.sock" -t 1h --protocol $way; done
+    # shellcheck disable=SC2317 # called by eventually
+    all_ended() { [ -z "$(cat "/proc/$(pid_of shuts)/task/$(pid_of shuts)/children")" ]; }
+    eventually 'a proxy ends what is idle' -- all_ended
+    for way in meta binary; do goes_on local_$way "that is seen before anything is sent, by $way" local; done
+else
+    skip 'no socat' 'a Unix socket'
 fi
 
 fault 79
@@ -121,6 +150,17 @@ if [ $firewall ]; then
     finish 0 ends 'a sink that ends then'
     json ends.json '[.stored,.doubt,.sampled,.sample_missing]' '[5,null,5,0]' 'reads back its sample'
 fi
+
+note 'a server that is stopped meanwhile'
+for way in meta binary; do
+    eventually "its silence is told, by $way" -- says mute_$way "$(addr mute): no answer for 5 s; waiting for up to 1h\$"
+done
+kill -CONT "$PID_mute"
+for way in meta binary; do
+    send TERM mute_$way
+    finish 0 mute_$way 'it answers again'
+    json mute_$way.json '[.stored,.retries]' '[10,0]' 'and has all'
+done
 
 note 'with records on their way through a relay, behind which ports are others'
 rm forgotten

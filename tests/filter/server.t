@@ -151,6 +151,7 @@ background half "$sink" -R 60 -s stats.json -u undelivered "$A" fifo
 halfway restart_memcached m
 finish 65 half 'a restart'
 json stats.json '[.stored,.undelivered,.doubt]' '[8000,0,"restarted"]' 'is told'
+is "$(grep -c "^memc_sink: $A: was restarted: " half.err)" 1 'when it is found, too'
 is "$(jq '.retries > 0' stats.json)" true 'it has connected again'
 check_items "$A" part2.tsv
 is_file undelivered /dev/null 'nothing is undelivered'

@@ -183,6 +183,28 @@ static void test_surplus(bool no_stats)
     }
 }
 
+/* An answer too many that comes while nothing is stored, for longer than a connection is kept. */
+static void test_surplus_in_rest(const char *line)
+{
+    enum { REST_MS = 6000 };
+
+    scripted_start(&at, &NOTHING);
+    struct store *store = open_store(&at, BATCH, PATIENT_MS);
+    put(store, 0, "a", 0, 10);
+    store_flush(store);
+    struct connection *connection = &store_channel(store)->connection;
+    memcpy(connection->bytes + connection->used, line, strlen(line));
+    connection->used += strlen(line);
+    connection->used_ms -= REST_MS;
+    put(store, 1, "b", 1, 10);
+    store_flush(store);
+    bool found = outcomes.count[STORE_STORED] == 1 && outcomes.count[STORE_UNDELIVERED] == 1;
+    ok(store_finish(store) == CONN_PROTOCOL && found, "an answer too many during a rest: %.*s",
+       (int)strcspn(line, "\r"), line);
+    store_close(store);
+    server_kill(&at);
+}
+
 /* The connection ends behind this byte. With a fence all is sent again, without one nothing is. */
 static bool holds_when_cut(bool answers, bool no_stats, bool reset, long cut)
 {
@@ -298,5 +320,10 @@ int main(void)
         test_cuts(false, no_stats);
         test_cuts(true, no_stats);
     }
+    protocol = PROTOCOL_META;
+    test_surplus_in_rest("MN\r\n");
+    test_surplus_in_rest("HD ka\r\n");
+    protocol = PROTOCOL_TEXT;
+    test_surplus_in_rest("STORED\r\n");
     return done_testing();
 }

@@ -32,11 +32,13 @@ static void test_drop_of_refusals(bool local)
     static char value[BYTES];
     struct test_server at = {.arg = {"-I", "8k", "-o", chunks_of_4k()}};
     bool sent = true;
-    int come = 0;
+    int come = 0, fd;
 
     server_start(&at, local);
     memcached_st *memc;
-    ok(wire_connect(&at.address, TIMEOUT_MS, TIMEOUT_MS, &memc) == CONN_OK, "connected");
+    ok(wire_connect(&at.address, TIMEOUT_MS, TIMEOUT_MS, &memc, &fd) == CONN_OK, "connected");
+    int found = find_connection();
+    ok(fd == found && close(fd) == 0 && find_connection() >= 0, "... a duplicate of its socket");
     for (int i = 0; i < RECORDS; i++)
         sent = sent && memcached_set(memc, "key", 3, value, BYTES, 0, 0) == MEMCACHED_BUFFERED;
     ok(sent && memcached_flush_buffers(memc) == MEMCACHED_SUCCESS, "too large values");
