@@ -123,6 +123,9 @@ static enum conn_status exchange(struct binary_store *store, size_t keep)
     enum conn_status conn = CONN_OK;
     bool owes_nothing = store->sent == store->head;
 
+    /* A new one, too: its server was asked for its counters meanwhile, which takes its time. */
+    if (owes_nothing && connection_look(&store->channel->connection) == CONN_LOST)
+        return CONN_LOST;
     server_skip_idle_time(store->server);
     while (conn == CONN_OK && store->sent < total(store)) {
         conn = wire_send(&store->wire, record_at(store, store->sent++),
@@ -194,7 +197,7 @@ static void renew(struct binary_store *store)
     enum conn_status conn = connection_look(connection);
     if (conn == CONN_OK && !connection_is_stale(connection))
         return;
-    drop_connection(store, conn == CONN_LOST ? CONN_OK : conn);
+    drop_connection(store, conn);
     if (conn == CONN_PROTOCOL)
         give_up(store, conn);
 }

@@ -104,7 +104,7 @@ if [ $firewall ]; then
         fi
     done
     if command -v socat >/dev/null; then
-        background socat socat -T 0.2 TCP-LISTEN:21212,fork,reuseaddr,bind=127.0.0.1 "TCP:$A"
+        background socat socat -T 1 TCP-LISTEN:21212,fork,reuseaddr,bind=127.0.0.1 "TCP:$A"
         until_true grep -q :52DC.*\ 0A\  /proc/net/tcp # it listens
         # shellcheck disable=SC2317 # called by eventually
         was_ended() { [ "$(ss -tnH state close-wait 'dport = :21212')" ]; }
@@ -124,7 +124,7 @@ fault 88
 if command -v socat >/dev/null; then
     note 'over a Unix socket, where what was on its way could not be sent again'
     start_memcached_unix local
-    background shuts socat -T 0.2 "UNIX-LISTEN:$T/shuts.sock,fork" "UNIX-CONNECT:$(addr local)"
+    background shuts socat -T 1 "UNIX-LISTEN:$T/shuts.sock,fork" "UNIX-CONNECT:$(addr local)"
     until_true test -S shuts.sock
     for way in meta binary; do stand local_$way "$T/shuts.sock" -t 1h --protocol $way; done
     # shellcheck disable=SC2317 # called by eventually
