@@ -11,6 +11,7 @@ fi
 
 . "$(dirname "$0")/../lib/harness.sh"
 
+LIMIT=600
 TMPDIR=$T
 export TMPDIR
 sample -n 0 # so that there is an mksample

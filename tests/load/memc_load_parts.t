@@ -3,7 +3,7 @@
 # memc_load over stand-ins of its parts: what it makes of every way in which they can end, and of what they count.
 . "$(dirname "$0")/../lib/harness.sh"
 
-# A dry run without -T, which tells what the options mean, is that of the real one. STUB/TYPE.exit, .extra, .bad, .doubt tell a sink how to end, how many lines to count too many, to call invalid, to doubt;
+# What it is asked about the options, by a dry run or --test without -T, the real one answers. STUB/TYPE.exit, .extra, .bad, .doubt tell a sink how to end, how many lines to count too many, to call invalid, to doubt;
 # with .asked its counters are those of a sink that still ran.
 mkdir stub work
 STUB=$T/stub
@@ -19,7 +19,7 @@ def told(name, default):
     except OSError:
         return default
 words = dict(zip(sys.argv, sys.argv[1:]))
-if "--dry-run" in sys.argv and "-T" not in sys.argv:
+if {"--dry-run", "--test"} & set(sys.argv) and "-T" not in sys.argv:
     os.execv(os.environ["REAL"] + "/memc_sink", sys.argv)
 if "--counters" in sys.argv:
     counters = {"server": "s", "pid": 1, "start": 2, "item_size_max": 5}
@@ -175,8 +175,16 @@ fresh
 mkdir broken
 cat >broken/jq <<'END'
 #!/bin/sh
-for word; do
-    case $word in */facts) ! grep -qa 'd/a.tsv' "$word" || exit 5 ;; esac
+for word; do # the facts come through a pipe
+    shift
+    case $word in
+        /dev/fd/*)
+            cat "$word" >"$STUB/facts"
+            word=$STUB/facts
+            ! grep -qa 'd/a.tsv' "$word" || exit 5
+            ;;
+    esac
+    set -- "$@" "$word"
 done
 exec /usr/bin/jq "$@"
 END

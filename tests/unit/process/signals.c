@@ -46,13 +46,27 @@ static int second_signal(void)
     return 0;
 }
 
-/* timeout(1) signals its child, and then the group with the child in it. */
+/* timeout(1) signals its child, and then the group with the child in it. On a busy machine more
+ * than 50 ms may pass between two calls: then the second one ends the child. */
 static int repeated_signal(void)
 {
     signals_prepare();
     raise(SIGTERM);
     raise(SIGTERM);
     return signals_stopped_by() == SIGTERM ? 0 : 1;
+}
+
+static int repeatedly_signalled(void)
+{
+    int end = BY_SIGNAL + SIGTERM;
+
+    for (int tries = 0; tries < 10 && end == BY_SIGNAL + SIGTERM; tries++) {
+        pid_t pid = fork_child();
+        if (pid == 0)
+            _exit(repeated_signal());
+        end = wait_child(pid);
+    }
+    return end;
 }
 
 static int second_signal_after_forgiving(void)
@@ -159,7 +173,7 @@ int main(void)
     scratch_enter();
     child_ends(quiet, 0, "no signal, no request");
     child_ends(first_signal, 0, "the first signal is a request, and ends waits");
-    child_ends(repeated_signal, 0, "the same signal twice at once is one");
+    child_ends(repeatedly_signalled, 0, "the same signal twice at once is one");
     child_ends(second_signal, BY_SIGNAL + SIGTERM, "the second ends the process");
     child_ends(second_signal_after_forgiving, BY_SIGNAL + SIGHUP,
                "... also after the first was dealt with");

@@ -9,7 +9,7 @@
 
 #include "memcached.h"
 
-enum { PATIENT_MS = 60000, IMPATIENT_MS = 300 };
+enum { PATIENT_MS = 60000, IMPATIENT_MS = 2000 };
 
 static char lines[512];
 

@@ -198,9 +198,9 @@ static void test_silent(void)
 {
     start(true, NULL);
     struct store *store = open_store(&at, BATCH, 0);
-    server.timeout_ms = 300;
     put_number(store, 0);
     store_flush(store);
+    server.timeout_ms = 300;
     stop_server();
     for (uint64_t number = 1; number < 11; number++)
         put_number(store, number);
@@ -215,9 +215,9 @@ static void test_continued(void)
 {
     start(false, NULL);
     struct store *store = open_store(&at, BATCH, PATIENT_MS);
-    server.timeout_ms = 300;
     put_number(store, 0);
     store_flush(store);
+    server.timeout_ms = 300;
     stop_server();
     pid_t child = fork_child();
     if (child == 0) {
