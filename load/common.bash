@@ -176,6 +176,7 @@ choose_gzip() {
 # Is all that is needed of the helper programs there? Others of these names, as those of busybox, lack some.
 check_tools() {
     local found
+    [[ $(ulimit -n) != @([0-9]|[12][0-9]) ]] || die 71 "only $(ulimit -n) descriptors (ulimit -n): 30 are needed"
     found=$(stat -L --printf='%d:%i %s %.9Y %.9Z' -- / 2>/dev/null)
     [[ $found =~ ^[0-9]+:[0-9]+\ [0-9]+\ [0-9]+\.[0-9]{9}\ [0-9]+(\.[0-9]{9})?$ ]] || lacks stat "--printf and %.9Y" coreutils
     [[ $(mv --help 2>&1) == *--no-target-directory* ]] || lacks mv --no-target-directory coreutils

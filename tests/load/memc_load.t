@@ -332,6 +332,10 @@ status 69 'no zstd for a .zst' -- env PATH="$T/path" ./load d/a.tsv.gz d/z.tsv.z
 file_like err 'zstd.*package zstd' 'is named'
 ok 'before anything is loaded' -- test -e d/a.tsv.gz
 fault 61
+for program in memc_load memc_load_file; do
+    status 71 "$program: too few descriptors" -- sh -c 'ulimit -n 16; exec "$@"' sh "$BIN/$program" -n d/a.tsv.gz
+    is "$(cat err)" "$program: only 16 descriptors (ulimit -n): 30 are needed" 'is the reason'
+done
 status 0 'a small stack of descriptors' -- sh -c 'ulimit -n 64; exec ./load d/a.tsv.gz'
 fault 62
 bounded ./load d/b.tsv.gz >&- 2>&- <&-

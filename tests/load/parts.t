@@ -57,6 +57,8 @@ note 'plan'
 gives 'small files together, a large one alone' '0 1|2|3 4|' '
     files=(a b c d e) size=(5 5 9000000 5 5); plan_groups 1 0 1 2 3 4; printf "%s\n" "${groups[@]}"'
 gives 'four groups a worker' '0|1|2|3|' 'files=(a b c d) size=(5 5 5 5); plan_groups 1 0 1 2 3; printf "%s\n" "${groups[@]}"'
+gives 'no more of them than descriptors' '34 12|' '
+    files=({1..400}) size=("${files[@]}"); ulimit -n 64; plan_groups 1 "${!files[@]}"; echo $(wc -w <<<"${groups[0]}") ${#groups[@]}'
 gives 'in a dry run each is alone' '0|1|' 'opt[mode]=dry-run files=(a b) size=(5 5); plan_groups 1 0 1; printf "%s\n" "${groups[@]}"'
 
 note 'jobs'
