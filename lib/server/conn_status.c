@@ -38,6 +38,7 @@ static const char *const HINT[CONN_COUNT] = {
     [CONN_NO_HOST] = ": is the name right?",
     [CONN_SILENT] = ": is it overloaded, stopped, or at its connection limit (memcached -c)?",
     [CONN_FULL] = ": raise the server's limit (memcached -c)",
+    [CONN_LOST] = ": does it crash, or demand TLS, which is not supported?",
     [CONN_OUT_OF_MEMORY] = ": give it more (memcached -m)",
     [CONN_BEHIND] = ": are all servers of this proxy running?",
     [CONN_HELD] = (": load this input again; the server closes such connections itself with "

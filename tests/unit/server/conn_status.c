@@ -61,6 +61,8 @@ static void test_hints(void)
         const char *hint = conn_hint(CASE[i].peer);
         ok(*hint == '\0' || strncmp(hint, ": ", 2) == 0, "a hint%s", hint);
     }
+    /* memcached -Z closes a connection that begins with anything but TLS, without an answer. */
+    ok(strstr(conn_hint(CONN_LOST), "TLS"), "closed%s", conn_hint(CONN_LOST));
     errno = ECONNREFUSED;
     is_str(conn_hint(CONN_UNREACHABLE), ": is memcached running there?", "nobody listens");
     errno = ENOENT;
