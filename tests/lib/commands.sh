@@ -35,6 +35,9 @@ children=
 
 kill_at_exit() { children="$children $*"; } # PID…
 
+# The pid of one that has ended may be that of a stranger now.
+is_own() { [ "/proc/$1/cwd" -ef "$T" ] || grep -qszxF "T=$T" "/proc/$1/environ"; } # PID
+
 bounded() { timeout -k 5 "$LIMIT" "$@"; }
 
 ok() { # NAME -- CMD…
@@ -143,11 +146,13 @@ forget() { # PID…
     done
 }
 
+# By a clock: a command may need far longer than the pause.
 until_true() { # CMD…
-    until_left=$((LIMIT * 50))
+    read -r until_now _ </proc/uptime
+    until_end=$((${until_now%.*} + LIMIT))
     until "$@" >/dev/null 2>&1; do
-        until_left=$((until_left - 1))
-        [ "$until_left" -gt 0 ] || return 1
+        read -r until_now _ </proc/uptime
+        [ "${until_now%.*}" -lt "$until_end" ] || return 1
         sleep 0.02
     done
 }

@@ -69,7 +69,7 @@ harness_exit() {
     harness_status=$?
     trap - EXIT HUP INT TERM
     for harness_pid in $children; do
-        kill -KILL "$harness_pid" 2>/dev/null
+        ! is_own "$harness_pid" || kill -KILL "$harness_pid" 2>/dev/null
     done
     wait 2>/dev/null
     cd / || exit 1
