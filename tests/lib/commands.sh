@@ -119,8 +119,12 @@ eventually() { # NAME -- CMD…
 
 pid_of() { eval "echo \"\$PID_$1\""; }
 
+# After STOP the other threads go on until one of them has taken it.
+is_stopped() { ! cat "/proc/$(pid_of "$1")"/task/*/stat | sed 's/.*) //' | grep -qv '^T'; }
+
 send() { # SIGNAL NAME
-    kill -"$1" "$(pid_of "$2")" 2>/dev/null
+    kill -"$1" "$(pid_of "$2")" 2>/dev/null || return
+    [ "$1" != STOP ] || until_true is_stopped "$2"
 }
 
 alive() { send 0 "$1"; }
