@@ -36,7 +36,7 @@ children=
 kill_at_exit() { children="$children $*"; } # PID…
 
 # The pid of one that has ended may be that of a stranger now.
-is_own() { [ "/proc/$1/cwd" -ef "$T" ] || grep -qszxF "T=$T" "/proc/$1/environ"; } # PID
+is_own() { [ "$(readlink "/proc/$1/cwd")" = "$T" ] || grep -qszxF "T=$T" "/proc/$1/environ"; } # PID
 
 bounded() { timeout -k 5 "$LIMIT" "$@"; }
 

@@ -186,7 +186,7 @@ is "$(names)" 'a.tsv.gz b.tsv.gz c.tsv.gz ' 'no file keeps a dot'
 is "$(verdicts)" '["doubtful","flushed",65] ["failed","flushed",65] ' 'doubtful, and failed'
 fault 3
 fresh
-hold 2 again -w 1 --allow-evictions -s stats d/a.tsv.gz d/b.tsv.gz
+hold 2 again -w 1 --allow-evictions --sink-option --retry-for=180s -s stats d/a.tsv.gz d/b.tsv.gz
 restart_memcached dvid
 touch go
 finish 65 again 'a restart, for which --allow-evictions is no excuse'
