@@ -253,7 +253,7 @@ static enum conn_status read_all(struct told *told, enum way way, size_t piece,
                                  struct slice answers)
 {
     static struct batch batch;
-    static struct server server;
+    static struct server server = {.counters.ext_evicted = -1}; /* no disk: keys are enough */
     static struct channel channel;
     size_t cursor = 0;
     int fd[2];
