@@ -2,6 +2,7 @@
 #include "store/window.h"
 
 enum {
+    BATCH_RECORDS = WINDOW_RECORDS / 3,
     STREAMS = 2 * (WINDOW_BATCHES + 1), /* bytes that it usually holds, in batches */
     REPLAY_AHEAD =
         32 /* a full server refuses each once, and what was sent behind it is sent again */
@@ -20,10 +21,9 @@ void window_begin_connection(struct window *window)
 
 bool window_init(struct window *window, enum way way, const struct store_options *options)
 {
-    size_t wanted = options->batch_records;
+    size_t most = options->batch_records > 0 ? options->batch_records : BATCH_RECORDS;
 
-    *window = (struct window){
-        .options = options, .way = way, .most = wanted > 0 ? wanted : BATCH_RECORDS_MAX};
+    *window = (struct window){.options = options, .way = way, .most = most};
     window_begin_connection(window);
     return ring_init(&window->ring, (WINDOW_BATCHES + 1) * (window->most + 1) + 1,
                      (size_t)STREAMS * WINDOW_WIRE_BYTES, (size_t)STREAMS * WINDOW_LINE_BYTES);
@@ -125,7 +125,13 @@ bool window_close_batch(struct window *window)
 
 uint64_t window_must_settle(const struct window *window)
 {
-    return window->batches > WINDOW_BATCHES ? window->batch[0].end : window->ring.head;
+    size_t sets = 0, settled = 0;
+
+    for (size_t i = 0; i < window->batches; i++)
+        sets += window->batch[i].sets;
+    while (window->batches - settled > WINDOW_BATCHES || sets + window->most > WINDOW_RECORDS)
+        sets -= window->batch[settled++].sets;
+    return settled > 0 ? window->batch[settled - 1].end : window->ring.head;
 }
 
 /* ---- what may be sent */

@@ -20,7 +20,12 @@
  * Limits of memory, and of what is in doubt after a failure. Client and server
  * cannot block each other, since each wait also waits for answers.
  */
-enum { WINDOW_BATCHES = 3, WINDOW_WIRE_BYTES = 256 * 1024, WINDOW_LINE_BYTES = 512 * 1024 };
+enum {
+    WINDOW_RECORDS = 2048, /* on their way at a time */
+    WINDOW_BATCHES = 3,    /* ... while another batch is filled */
+    WINDOW_WIRE_BYTES = 256 * 1024,
+    WINDOW_LINE_BYTES = 512 * 1024,
+};
 
 struct sent_batch {
     uint64_t end; /* index of the request behind it */

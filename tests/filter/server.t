@@ -46,8 +46,7 @@ check_undelivered big.tsv
 check_stored "$F" big.tsv
 stored=$(jq .stored stats.json)
 held=$(stat_of "$F" curr_items)
-# On their way are at most three batches of 1,024.
-ok 'no more than a window is held beyond what was acknowledged' -- test "$held" -ge "$stored" -a "$held" -le $((stored + 3072))
+ok 'no more than a window is held beyond what was acknowledged' -- test "$held" -ge "$stored" -a "$held" -le $((stored + 2048))
 file_like err 'memory' 'the message says why'
 start_memcached roomy -m 1024
 R=$(addr roomy)

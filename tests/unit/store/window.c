@@ -23,9 +23,11 @@ static void on_outcome(void *context, enum store_outcome outcome, const struct b
     told[told_count] = '\0';
 }
 
-static void start(enum way way, size_t distance)
+static void start_with(enum way way, size_t batch_records, size_t distance)
 {
     static struct store_options options = {.on_outcome = on_outcome};
+
+    options.batch_records = batch_records;
 
     window_free(&window);
     if (!window_init(&window, way, &options))
@@ -34,6 +36,11 @@ static void start(enum way way, size_t distance)
     told_count = 0;
     told[0] = '\0';
     in_order = true;
+}
+
+static void start(enum way way, size_t distance)
+{
+    start_with(way, 0, distance);
 }
 
 /* Sets of the same key, in one batch. */
@@ -212,7 +219,7 @@ static void test_endless(void)
 /* Eighths and quarters of the timeout of 8 s: 1 s and 2 s. */
 static void test_distance(void)
 {
-    start(WAY_QUIET, 1);
+    start_with(WAY_QUIET, BATCH_RECORDS_MAX, 1);
     static const struct {
         size_t sets;
         int waited_ms;
@@ -242,6 +249,20 @@ static void test_bounds(void)
     }
     put_batch(1);
     is_u64(window_must_settle(&window), 2, "with one more the first must be settled");
+    static const struct {
+        size_t wanted, sets, batches;
+    } LIMIT[] = {{0, 682, 3}, {1024, 1024, 2}, {1000, 1000, 2}, {600, 600, 3}, {512, 512, 4}};
+    for (size_t n = 0; n < sizeof LIMIT / sizeof *LIMIT; n++) {
+        start_with(WAY_QUIET, LIMIT[n].wanted, LIMIT[n].sets);
+        is_u64(window.most, LIMIT[n].sets, "--batch %zu", LIMIT[n].wanted);
+        for (size_t i = 1; i < LIMIT[n].batches; i++)
+            put_batch(LIMIT[n].sets);
+        ok(window_must_settle(&window) == window.ring.head, "... %zu batches leave room for one",
+           LIMIT[n].batches - 1);
+        put_batch(LIMIT[n].sets);
+        is_u64(window_must_settle(&window), LIMIT[n].sets + 1,
+               "... with it the first must be settled: at most 2,048 records are on their way");
+    }
     start(WAY_QUIET, 256);
     put_batch(40);
     send_all();
