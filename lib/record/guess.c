@@ -67,7 +67,7 @@ const char *guess_reason(struct slice line, enum record_result result)
     if (result != RECORD_TYPE && result != RECORD_FIELD_COUNT && result != RECORD_NUL_BYTE)
         return record_strerror(result);
     if (is_gzip(line))
-        return "gzip data: not decompressed, or compressed twice?";
+        return "gzip data: compressed twice? or not decompressed?";
     if (is_utf16(line))
         return "UTF-16 text: only UTF-8 is read";
     line = slice_strip(line);

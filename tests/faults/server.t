@@ -90,17 +90,16 @@ empty "$A"
 status 0 '200 ms an answer' -- "$sink" -b 2 -s stats.json "$(addr proxy)" few.tsv
 json stats.json '[.stored,.retries]' '[40,0]' 'no retry, no error'
 conserved stats.json few.tsv
-# Summed over its pages: what /proc/PID/status tells may be off by some dozens of them.
-resident() { sed -n 's/^Rss:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$(pid_of slow)/smaps_rollup"; }
+high() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$1/status"; }
 background slow "$sink" -b 2 -s stats.json "$(addr proxy)" fifo
 background writer dd if=big.tsv of=fifo bs=64k status=none
 eventually 'it works, slowly' -- has_key "$A" "$(head -n 50 big.tsv | tail -n 1 | cut -f 1,2 | tr '\t' :)"
-early=$(resident)
+early=$(high "$(pid_of slow)")
 heap() { awk '/\[heap\]/ { found = 1 } found && /^Rss:/ { print $2; exit }' "/proc/$(pid_of slow)/smaps"; }
 early_heap=$(heap)
 eventually 'and on' -- has_key "$A" "$(head -n 70 big.tsv | tail -n 1 | cut -f 1,2 | tr '\t' :)"
 # The ring of requests is one mapping; its pages count when they are first used, until it has gone round once.
-ok 'its memory does not grow' -- test "$(($(resident) - early))" -le 64
+ok 'its memory does not grow' -- test "$(($(high "$(pid_of slow)") - early))" -le 64
 is "$(heap)" "$early_heap" 'nor does its heap'
 ok 'its writer waits' -- kill -0 "$(pid_of writer)"
 send TERM slow

@@ -61,7 +61,7 @@ is "$(sort -u err | cut -d : -f 1 | tr '\n' ' ')$(wc -l <err)" 'memc_load memc_s
 background load env PATH="$T/slow:$PATH" ./load --nice 7 a.tsv.gz
 until_true test -e held || bail 'the decompressor was not started'
 for program in memc_sink memc_route; do
-    pid=$(process "^$BIN/$program .*--stats $T/work/")
+    pid=$(process "^$BIN/$program .*--stats $TMPDIR/")
     eventually "$program" -- has_niceness "$pid" "$(nicer 7)"
 done
 : >go

@@ -15,9 +15,9 @@ static const struct {
 } CASE[] = {
     /* printf 'idfa\n' | gzip -c | gzip -c | gzip -dc begins so */
     {TEXT("\x1f\x8b\x08\x00\x00"), RECORD_FIELD_COUNT,
-     "gzip data: not decompressed, or compressed twice?"},
+     "gzip data: compressed twice? or not decompressed?"},
     {TEXT("\x1f\x8b\x08\x00\x00"), RECORD_NUL_BYTE,
-     "gzip data: not decompressed, or compressed twice?"},
+     "gzip data: compressed twice? or not decompressed?"},
     {TEXT("\x1f"), RECORD_TYPE, "unknown device type"},
     /* printf 'idfa\tx\n' | iconv -t UTF-16, UTF-16BE; and the next lines of UTF-16LE */
     {TEXT("\xff\xfei\0d\0f\0a\0\t\0x\0"), RECORD_NUL_BYTE, "UTF-16 text: only UTF-8 is read"},
