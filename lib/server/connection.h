@@ -73,7 +73,7 @@ enum conn_status connection_await(struct connection *connection, bool to_send);
 
 /*
  * Looks at a connection that owes nothing, without reading. CONN_LOST: it has ended. CONN_PROTOCOL:
- * something came that nobody asked for.
+ * something came to no question.
  */
 enum conn_status connection_look(const struct connection *connection);
 

@@ -127,6 +127,69 @@ static enum conn_status exchange(struct ring_store *store, uint64_t until)
     }
 }
 
+/* ---- an answer too many */
+
+/* The last question is one more barrier; classic text has none. */
+static struct slice question(enum way way, uint64_t barrier)
+{
+    return way == WAY_CLASSIC ? slice_of("get " PROBE_KEY "\r\n") : ring_barrier(barrier);
+}
+
+static bool is_its_answer(enum way way, uint64_t barrier, struct slice line)
+{
+    if (way == WAY_CLASSIC)
+        return slice_equal(line, slice_of("END"));
+    return answer_of(line).kind ==
+           (ring_barrier_is_version(barrier) ? ANSWER_VERSION : ANSWER_BARRIER);
+}
+
+/* One that may have stood for another, which is missing. What else comes says nothing of records.
+ */
+static bool is_answer_too_many(struct slice line)
+{
+    struct answer answer = answer_of(line);
+
+    return answer.kind == ANSWER_BARRIER || answer.kind == ANSWER_VERSION ||
+           answer.kind == ANSWER_STORED || answer.kind == ANSWER_TOO_LARGE ||
+           slice_equal(line, slice_of("HD"));
+}
+
+/* Nothing is owed, and the connection may be dead: so nothing is asked. It is closed; more may
+ * come. */
+static bool has_left_answer(struct ring_store *store)
+{
+    struct slice line;
+
+    connection_moves(store->connection);
+    bool found = connection_receive(store->connection) == CONN_OK &&
+                 connection_line(store->connection, &line) && is_answer_too_many(line);
+    server_lost(store->server, CONN_OK);
+    return found;
+}
+
+/* Nothing is owed: an answer too many comes before the answer to this last question. */
+static bool has_unowed_answer(struct ring_store *store)
+{
+    enum way way = store->window.way;
+    struct slice line;
+    size_t sent = 0;
+
+    if (connection_is_stale(store->connection))
+        return has_left_answer(store);
+    uint64_t barrier = store->window.ring.barriers++;
+    connection_moves(store->connection);
+    enum conn_status conn = connection_send(store->connection, question(way, barrier), &sent);
+    while (conn == CONN_OK && !connection_line(store->connection, &line)) {
+        conn = connection_await(store->connection, false);
+        if (conn == CONN_OK)
+            conn = connection_receive(store->connection);
+    }
+    if (conn == CONN_OK && is_its_answer(way, barrier, line))
+        return false;
+    server_lost(store->server, CONN_OK); /* more may come */
+    return conn == CONN_OK && is_answer_too_many(line);
+}
+
 /* ---- the connection */
 
 static enum conn_status reconnect(struct ring_store *store)
@@ -143,13 +206,11 @@ static enum conn_status reconnect(struct ring_store *store)
     return conn;
 }
 
-static bool has_unowed_answer(struct ring_store *store);
-
 /* As channel_renew, and looks for an answer too many. */
 static void renew(struct ring_store *store)
 {
     if (!window_is_on_way(&store->window) && store->server->connected &&
-        connection_is_stale(store->connection) && has_unowed_answer(store))
+        connection_is_stale(store->connection) && has_left_answer(store))
         give_up(store, CONN_PROTOCOL);
 }
 
@@ -234,54 +295,6 @@ static enum conn_status connect_now(void *self)
     struct ring_store *store = self;
 
     return store->server->connected ? CONN_OK : reconnect(store);
-}
-
-/* The last question is one more barrier; classic text has none. */
-static struct slice question(enum way way, uint64_t barrier)
-{
-    return way == WAY_CLASSIC ? slice_of("get " PROBE_KEY "\r\n") : ring_barrier(barrier);
-}
-
-static bool is_its_answer(enum way way, uint64_t barrier, struct slice line)
-{
-    if (way == WAY_CLASSIC)
-        return slice_equal(line, slice_of("END"));
-    return answer_of(line).kind ==
-           (ring_barrier_is_version(barrier) ? ANSWER_VERSION : ANSWER_BARRIER);
-}
-
-/*
- * Nothing is owed. An answer too many may have stood for one that is missing:
- * it comes before the answer to this last question. Whatever else comes, or
- * nothing, says nothing of the records. After a rest nothing is asked, since the connection may
- * be dead: such an answer has come long ago.
- */
-static bool has_unowed_answer(struct ring_store *store)
-{
-    enum way way = store->window.way;
-    bool rested = connection_is_stale(store->connection);
-    uint64_t barrier = rested ? 0 : store->window.ring.barriers++;
-    struct slice line;
-    size_t sent = 0;
-
-    connection_moves(store->connection);
-    enum conn_status conn = rested
-                                ? connection_receive(store->connection)
-                                : connection_send(store->connection, question(way, barrier), &sent);
-    while (conn == CONN_OK && !connection_line(store->connection, &line)) {
-        conn = rested ? CONN_SILENT : connection_await(store->connection, false);
-        if (conn == CONN_OK)
-            conn = connection_receive(store->connection);
-    }
-    bool none = conn == CONN_OK && !rested && is_its_answer(way, barrier, line);
-    if (!none)
-        server_lost(store->server, CONN_OK); /* more may come */
-    if (none || conn != CONN_OK)
-        return false;
-    struct answer answer = answer_of(line);
-    return answer.kind == ANSWER_BARRIER || answer.kind == ANSWER_VERSION ||
-           answer.kind == ANSWER_STORED || answer.kind == ANSWER_TOO_LARGE ||
-           slice_equal(line, slice_of("HD"));
 }
 
 static enum conn_status finish(void *self)
