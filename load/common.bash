@@ -106,6 +106,8 @@ make_work_folder() {
         # shellcheck disable=SC2064 # the name of now
         trap "on_signal $name" "$name" # without effect if ignored at start
     done
+    trap 'on_signal TERM' QUIT USR2 ALRM VTALRM PROF XCPU XFSZ IO PWR STKFLT
+    trap 'run[interrupted]=1 && report_standing' USR1
     work=$(trap '' INT TERM HUP && mktemp -d -- "${TMPDIR:-/tmp}/$program.XXXXXXXXXX") || {
         [[ ! ${run[signal]} ]] || leave
         die 73 "cannot make a work folder in ${TMPDIR:-/tmp}${run[remote]:+ on $HOSTNAME}; TMPDIR names another"
@@ -176,7 +178,8 @@ choose_gzip() {
 # Is all that is needed of the helper programs there? Others of these names, as those of busybox, lack some.
 check_tools() {
     local found
-    [[ $(ulimit -n) != @([0-9]|[12][0-9]) ]] || die 71 "only $(ulimit -n) descriptors (ulimit -n): 30 are needed"
+    count_descriptors
+    ((REPLY >= own_descriptors)) || die 71 "only $REPLY descriptors (ulimit -n): $own_descriptors are needed"
     found=$(stat -L --printf='%d:%i %s %.9Y %.9Z' -- / 2>/dev/null)
     [[ $found =~ ^[0-9]+:[0-9]+\ [0-9]+\ [0-9]+\.[0-9]{9}\ [0-9]+(\.[0-9]{9})?$ ]] || lacks stat "--printf and %.9Y" coreutils
     [[ $(mv --help 2>&1) == *--no-target-directory* ]] || lacks mv --no-target-directory coreutils
@@ -184,6 +187,13 @@ check_tools() {
     [[ ! ${opt[ledger]} || $(realpath -zm -- / 2>/dev/null | od -An -tx1) == ' 2f 00' ]] || lacks realpath -zm coreutils
     [[ $(flock --help 2>&1) == *--conflict-exit-code* ]] || lacks flock --conflict-exit-code util-linux
     [[ $(sed --version 2>/dev/null) == *'(GNU sed)'* ]] || lacks sed 'what GNU sed has' sed
+}
+
+# REPLY: how many descriptors a program may have. A group of files has one of each, beside the script's own.
+count_descriptors() {
+    own_descriptors=30
+    REPLY=$(ulimit -n)
+    [[ $REPLY != unlimited ]] || REPLY=1000000
 }
 
 lacks() { die 69 "$1 (of $(type -P "$1")) lacks $2; Debian has it in the package $3"; } # PROGRAM ABILITY PACKAGE

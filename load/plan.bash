@@ -10,8 +10,9 @@ plan_groups() { # WORKERS N…
     local MOST_FILES=128 MOST_BYTES=$((8 << 20)) MOST_WORDS=16384
     shift
     groups=()
-    n=$(ulimit -n) # the files of a group are open at the same time
-    [[ $n == unlimited ]] || ((n - 30 >= MOST_FILES)) || MOST_FILES=$((n > 31 ? n - 30 : 1))
+    count_descriptors
+    ((REPLY -= own_descriptors, REPLY > 0)) || REPLY=1
+    ((MOST_FILES <= REPLY)) || MOST_FILES=$REPLY
     ((most_files <= MOST_FILES)) || most_files=$MOST_FILES
     for n in "$@"; do
         if ! is_small "$n" || ((count >= most_files || bytes + size[n] > MOST_BYTES || words + ${#files[n]} > MOST_WORDS)); then

@@ -31,9 +31,9 @@ judge() { # N…
     done
     list_ends
     if (($# == 1)); then
-        mapfile -t lines < <(ask_jq) # needs no space in the work folder
+        mapfile -t lines < <(jq_verdict) # needs no space in the work folder
     else
-        ask_jq >"$work/judged" # bash reads a pipe byte by byte
+        jq_verdict >"$work/judged" # bash reads a pipe byte by byte
         mapfile -t lines <"$work/judged"
     fi
     (($# == 1)) || [[ ! ${of[$1:ran]} ]] || { ((${#lines[@]} == 1 + 8 * $#)) && [[ ${lines[0]} == clean ]]; } || return
@@ -43,7 +43,8 @@ judge() { # N…
     done
 }
 
-ask_jq() ( # of judge, with its variables
+# The lines that verdict.jq writes, from what judge has found.
+jq_verdict() (
     trap '' INT TERM HUP
     cat -- "${stats[@]}" 2>/dev/null </dev/null | run_jq verdict -rs --rawfile facts <(printf '%s\0' "${facts[@]}") \
         --argjson ends "[${ends#,}]" --arg ended "$REPLY" --arg mode "${opt[mode]}" --arg word "${opt[done_word]}" --arg signal "${run[signal]}"
