@@ -148,7 +148,7 @@ static void test_let_go(void)
     writer = scratch_open("fifo", O_WRONLY);
     put_all(writer, "a\n", 2);
     close(writer);
-    ok(let_go(&file), "let go: nobody does, though bytes are left in it");
+    ok(let_go(&file), "let go: no writer is left, only bytes");
     struct linebuf *in = linebuf_open(file.fd, 100);
     ok(linebuf_fill(in, -1) == LINEBUF_FILLED && linebuf_next(in, &line) &&
            linebuf_fill(in, -1) == LINEBUF_END,
@@ -156,7 +156,7 @@ static void test_let_go(void)
     linebuf_close(in);
     close_both(&file);
     try_open("fifo", true, &file);
-    ok(let_go(&file), "let go: nobody ever came");
+    ok(let_go(&file), "let go: no writer ever came");
     close_both(&file);
 }
 

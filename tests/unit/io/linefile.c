@@ -16,7 +16,7 @@ static void test_none(void)
     struct linefile report;
 
     ok(linefile_open(&report, NULL, false, 0, STDIN_FILENO) == 0 && !report.out,
-       "nobody asked for it");
+       "no report was asked for");
     linefile_line(&report, slice_of("x"));
     is_u64((uint64_t)linefile_close(&report), 0, "nothing happens");
 }

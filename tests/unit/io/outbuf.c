@@ -161,7 +161,7 @@ static void test_no_reader(bool locking)
     outbuf_line(out, slice_of("two"));
     close(end[0]);
     ok(!outbuf_line(out, letters('x', 65536)), "a line that has to be written at once is refused");
-    ok(outbuf_error(out) == EPIPE, "... since nobody reads");
+    ok(outbuf_error(out) == EPIPE, "... since the reader has gone");
     struct slice rest = outbuf_unwritten(out);
     is_bytes(rest.at, rest.len, "one\ntwo\n", 8, "... those before it are unwritten");
     ok(!outbuf_flush(out) && !outbuf_line(out, slice_of("x")) &&
